@@ -6,7 +6,10 @@ public struct SIPURI: Hashable, Sendable {
     public var scheme: String
     /// Unescaped user part; for `tel` the number. nil when absent.
     public var user: String?
-    /// Lower-cased host, IPv6 with its brackets. For schemes other than sip and sips the whole rest of the URI.
+    /// Unescaped; nil when absent. Discouraged (RFC 3261 §19.1.1), kept so that what is forwarded stays the same.
+    public var password: String?
+    /// Lower-cased host, IPv6 with its brackets. Empty for `tel`; for schemes other than sip, sips and tel the whole
+    /// rest of the URI.
     public var host: String
     public var port: Int?
     public var parameters: [SIPParameter]

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+/// The part of a message that libosip2 reads: start line and structured headers under their long names, unfolded.
+/// The owner calls `free()`.
+struct StructuredText {
+    private let buffer: UnsafeMutableRawBufferPointer
+    private var count = 0
+    private var hasOverflowed = false
+
+    init(capacity: Int) {
+        // One byte stays free for the terminating NUL.
+        buffer = .allocate(byteCount: capacity + 1, alignment: 1)
+    }
+
+    func free() { buffer.deallocate() }
+
+    mutating func append(_ text: StaticString) {
+        append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    mutating func append(_ bytes: UnsafeRawBufferPointer) {
+        guard bytes.count < buffer.count - count else {
+            hasOverflowed = true
+            return
+        }
+        UnsafeMutableRawBufferPointer(rebasing: buffer[count...]).copyMemory(from: bytes)
+        count += bytes.count
+    }
+
+    mutating func append(_ name: StaticString, _ line: HeaderScanner.Line, of bytes: UnsafeRawBufferPointer) {
+        append(name)
+        let start = count
+        append(UnsafeRawBufferPointer(rebasing: bytes[line.value]))
+        if line.isFolded {
+            for index in start..<count where buffer[index] == 0x0D || buffer[index] == 0x0A { buffer[index] = 0x20 }
+        }
+        append("\r\n")
+    }
+
+    /// Refuses what would make libosip2 slow, and an escaped NUL, at which its C strings would end unseen:
+    /// `sip:root%00@…` must not become `root`.
+    func check(_ limits: ParseLimits) throws(Flaw) {
+        guard !hasOverflowed else { throw Flaw(.tooLarge, "too many header bytes", status: 513) }
+        var commas = 0
+        var delimiters = 0
+        var index = 0
+        while index < count {
+            let byte = buffer[index]
+            commas &+= byte == 0x2C ? 1 : 0
+            delimiters &+= byte == 0x3B || byte == 0x26 || byte == 0x22 || byte == 0x3C ? 1 : 0
+            if byte == 0x25, index + 2 < count, buffer[index + 1] == 0x30, buffer[index + 2] == 0x30 {
+                throw Flaw(.malformedHeader, "an escaped NUL")
+            }
+            index += 1
+        }
+        guard commas <= limits.commas, delimiters <= limits.delimiters else {
+            throw Flaw(.tooLarge, "too many list elements or parameters", status: 513)
+        }
+    }
+
+    /// Hands the text to libosip2.
+    func read() throws(Flaw) -> Grammar {
+        guard !hasOverflowed else { throw Flaw(.tooLarge, "too many header bytes", status: 513) }
+        guard let start = buffer.baseAddress else { throw Flaw(.malformedHeader, "empty") }
+        buffer[count] = 0
+        return try Grammar(reading: UnsafePointer(start.assumingMemoryBound(to: CChar.self)), count: count)
+    }
+}

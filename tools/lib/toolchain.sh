@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 # Sourced by the tools: the Swift toolchain and the one set of flags everything is built with.
 
-# The flags of every build and test, so that none rebuilds what another has built.
-build_flags=(--disable-index-store --explicit-target-dependency-import-check error)
+# The flags of every build and test, so that none rebuilds what another has built. The index store stays on: without it
+# SwiftPM on Linux cannot list the tests.
+build_flags=(--explicit-target-dependency-import-check error)
 
 # The oldest Swift that reads Package.swift.
 swift_needed=6.2

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+internal import Glibc
+internal import NIOCore
+internal import NIOPosix
+internal import SIPMessage
+internal import SIPStack
+internal import Timing
+
+/// One UDP socket of one shard. NIO reads it; writing is done on the descriptor.
+///
+/// NIO closes a datagram channel whose `sendto` fails with anything but EMSGSIZE and EHOSTUNREACH. A phone that
+/// registers an unreachable or broadcast contact would so close the switch's own port. Sent here, the failure
+/// stays with that one message, and the message needs neither a ByteBuffer nor a turn of the pipeline.
+final class DatagramPort: ChannelInboundHandler {
+    typealias InboundIn = AddressedEnvelope<ByteBuffer>
+
+    /// Messages taken from the socket in one system call.
+    private static let messagesPerRead = 16
+
+    private let shard: Shard
+    private let listener: Int
+    private let family: Int32
+    /// -1 once the channel has closed it.
+    private var descriptor: Int32
+    private var channel: (any Channel)?
+    /// The moment the present burst began to be read.
+    private var burstBegan: Instant?
+
+    private init(shard: Shard, listener: Int, socket: BoundSocket) {
+        self.shard = shard
+        self.listener = listener
+        descriptor = socket.descriptor
+        family = socket.listen.address.contains(":") ? AF_INET6 : AF_INET
+    }
+
+    /// Begins reading. Takes over the descriptor. Called on the shard's loop.
+    static func attach(_ socket: BoundSocket, listener: Int, to shard: Shard) -> EventLoopFuture<Void> {
+        // A slot is capacity ÷ count. One byte above the limit would do to know what was cut off.
+        let slot = shard.configuration.maximumDatagramBytes + 64
+        let count = messagesPerRead
+        let descriptor = socket.descriptor
+        return DatagramBootstrap(group: shard.loop)
+            .channelOption(.datagramVectorReadMessageCount, value: count)
+            .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: slot * count))
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let port = DatagramPort(shard: shard, listener: listener, socket: socket)
+                    port.channel = channel
+                    while shard.datagramPorts.count <= listener { shard.datagramPorts.append(nil) }
+                    shard.datagramPorts[listener] = port
+                    try channel.pipeline.syncOperations.addHandler(port)
+                }
+            }
+            .withBoundSocket(descriptor)
+            .map { _ in }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let envelope = unwrapInboundIn(data)
+        let now = burstBegan ?? Instant.now()
+        burstBegan = now
+        guard envelope.data.readableBytes <= shard.configuration.maximumDatagramBytes else {
+            shard.board.droppedTooLong.count()
+            return
+        }
+        envelope.data.withUnsafeReadableBytes { bytes in
+            // On datagrams it wants no answer (RFC 5626 §3.5.1 has it on streams only).
+            if bytes.count <= 4, SIPMessage.isKeepAlive(bytes) {
+                shard.board.keepAlives.count()
+                return
+            }
+            guard shard.gate.admits(SourceKey(envelope.remoteAddress), at: now) else {
+                shard.board.droppedByFloodControl.count()
+                return
+            }
+            let flow = Flow(
+                transport: .udp, address: envelope.remoteAddress.flowAddress,
+                port: UInt16(clamping: envelope.remoteAddress.port ?? 0), listener: listener, connection: 0)
+            shard.route(bytes, from: flow, at: now)
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        burstBegan = nil
+        shard.flushHops()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) { descriptor = -1 }
+
+    /// What one datagram's failure means stays with that datagram.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {}
+
+    /// false when it cannot be sent: then the message is lost, as on any network, and the caller is told.
+    func send(_ bytes: [UInt8], to flow: Flow) -> Bool {
+        guard descriptor >= 0, let name = SocketName(address: flow.address, port: flow.port), name.family == family
+        else { return false }
+        return name.withSockaddr { address, length in
+            bytes.withUnsafeBytes { raw in
+                while true {
+                    let sent = sendto(
+                        descriptor, raw.baseAddress, raw.count, Int32(MSG_DONTWAIT),
+                        address, length)
+                    if sent >= 0 { return true }
+                    if errno != EINTR { return false }
+                }
+            }
+        }
+    }
+
+    func close() -> EventLoopFuture<Void> {
+        descriptor = -1
+        guard let channel else { return shard.loop.makeSucceededVoidFuture() }
+        return channel.close()
+    }
+}

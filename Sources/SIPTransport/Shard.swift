@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+internal import NIOCore
+internal import SIPMessage
+internal import SIPStack
+internal import Synchronization
+internal import Timing
+
+/// One event loop with its sockets and its receiver.
+///
+/// `@unchecked Sendable`: every stored variable is read and written on `loop` only, which each entry checks;
+/// other threads hold the reference to reach the loop.
+final class Shard: @unchecked Sendable {
+    let index: Int
+    let loop: any EventLoop
+    let configuration: SIPTransport.Configuration
+    let board: CounterBoard
+    let census: ConnectionCensus
+    /// Messages on their way here from other loops.
+    let incoming = Atomic<Int>(0)
+
+    var receiver: (any SIPReceiver)?
+    /// All shards by index, this one included; set once before anything is received, emptied at the end.
+    var shards: [Shard] = []
+    /// By listener index; nil for streams.
+    var datagramPorts: [DatagramPort?] = []
+    /// By listener index: what outgoing connections bind to, nil for the system's choice.
+    var listeners: [ListenAddress] = []
+    var connections: [UInt64: StreamConnection] = [:]
+    /// Connections opened from here, by where they lead.
+    var outgoing: [Remote: StreamConnection] = [:]
+    var gate: FloodGate
+    private var lastConnection: UInt64 = 0
+    private var outbox: [[Hopping]]
+    private var unflushed: [StreamConnection] = []
+    private var sweep: RepeatedTask?
+
+    struct Hopping: Sendable {
+        var bytes: [UInt8]
+        var flow: Flow
+        var received: Instant
+    }
+
+    /// What one connection can serve.
+    struct Remote: Hashable {
+        var listener: Int
+        var address: String
+        var port: UInt16
+    }
+
+    init(
+        index: Int, loop: any EventLoop, configuration: SIPTransport.Configuration, board: CounterBoard,
+        census: ConnectionCensus
+    ) {
+        self.index = index
+        self.loop = loop
+        self.configuration = configuration
+        self.board = board
+        self.census = census
+        gate = FloodGate(
+            ratePerSecond: configuration.messagesPerSecondPerSource, burst: configuration.messageBurstPerSource,
+            capacity: configuration.sourcesRemembered, unlimited: census.unlimited)
+        outbox = Array(repeating: [], count: configuration.shardCount)
+    }
+
+    // MARK: Receiving
+
+    /// One message of a source flood control let pass: to the shard of its Call-ID.
+    func route(_ bytes: UnsafeRawBufferPointer, from flow: Flow, at now: Instant) {
+        guard let range = SIPMessage.scanCallID(bytes), range.upperBound <= bytes.count else {
+            board.droppedWithoutCallID.count()
+            return
+        }
+        let owner = SIPTransport.shard(
+            ofCallID: UnsafeRawBufferPointer(rebasing: bytes[range]), shardCount: configuration.shardCount)
+        if owner == index {
+            board.messagesReceived.count()
+            receiver?.received(bytes, from: flow, at: now)
+        } else {
+            outbox[owner].append(Hopping(bytes: Array(bytes), flow: flow, received: now))
+        }
+    }
+
+    /// At the end of a read burst: one hop per shard concerned, however many messages it carries.
+    func flushHops() {
+        guard configuration.shardCount > 1 else { return }
+        for owner in outbox.indices where !outbox[owner].isEmpty && owner < shards.count {
+            let target = shards[owner]
+            var batch: [Hopping] = []
+            swap(&batch, &outbox[owner])
+            let room = configuration.messagesBetweenShards - target.incoming.load(ordering: .relaxed)
+            if batch.count > room {
+                board.droppedBetweenShards.count(batch.count - max(room, 0))
+                batch.removeLast(batch.count - max(room, 0))
+            }
+            if batch.isEmpty { continue }
+            board.messagesHopped.count(batch.count)
+            target.incoming.count(batch.count)
+            target.loop.execute { [batch] in target.take(batch) }
+        }
+    }
+
+    private func take(_ batch: [Hopping]) {
+        incoming.count(-batch.count)
+        for message in batch {
+            board.messagesReceived.count()
+            message.bytes.withUnsafeBytes { receiver?.received($0, from: message.flow, at: message.received) }
+        }
+    }
+
+    // MARK: Sending
+
+    func send(_ bytes: [UInt8], on flow: Flow) {
+        loop.preconditionInEventLoop()
+        if flow.transport == .udp {
+            guard datagramPorts.indices.contains(flow.listener), let port = datagramPorts[flow.listener],
+                port.send(bytes, to: flow)
+            else {
+                board.sendFailures.count()
+                tellLater(closed: flow)
+                return
+            }
+            board.messagesSent.count()
+        } else if flow.connection == 0 {
+            sendOnOutgoing(bytes, flow)
+        } else {
+            let owner = StreamConnection.shard(ofNumber: flow.connection)
+            guard owner < shards.count else {
+                board.sendFailures.count()
+                tellLater(closed: flow)
+                return
+            }
+            if owner == index {
+                sendOnOpen(bytes, flow, for: self)
+            } else {
+                let target = shards[owner]
+                target.loop.execute { target.sendOnOpen(bytes, flow, for: self) }
+            }
+        }
+    }
+
+    private func sendOnOpen(_ bytes: [UInt8], _ flow: Flow, for sender: Shard) {
+        if let connection = connections[flow.connection], connection.write(bytes) {
+            board.messagesSent.count()
+        } else {
+            board.sendFailures.count()
+            sender.tellLater(closed: flow)
+        }
+    }
+
+    private func sendOnOutgoing(_ bytes: [UInt8], _ flow: Flow) {
+        let remote = Remote(listener: flow.listener, address: flow.address, port: flow.port)
+        let connection: StreamConnection
+        if let open = outgoing[remote] {
+            connection = open
+        } else if let opening = StreamConnection.open(to: remote, asking: flow, on: self) {
+            connection = opening
+            outgoing[remote] = opening
+        } else {
+            board.sendFailures.count()
+            tellLater(closed: flow)
+            return
+        }
+        if connection.write(bytes) {
+            board.messagesSent.count()
+        } else {
+            board.sendFailures.count()
+            tellLater(closed: flow)
+        }
+    }
+
+    /// Tells the receiver from the loop's queue: it may be in the middle of what made it send.
+    func tellLater(closed flow: Flow) {
+        loop.execute { self.receiver?.flowClosed(flow) }
+    }
+
+    // MARK: Connections
+
+    func nextConnectionNumber() -> UInt64 {
+        lastConnection += 1
+        return StreamConnection.number(lastConnection, shard: index)
+    }
+
+    /// Writes of one turn of the loop leave together.
+    func flushLater(_ connection: StreamConnection) {
+        unflushed.append(connection)
+        if unflushed.count == 1 { loop.execute { self.flushStreams() } }
+    }
+
+    private func flushStreams() {
+        var batch: [StreamConnection] = []
+        swap(&batch, &unflushed)
+        for connection in batch { connection.flush() }
+    }
+
+    func startSweeping() {
+        let shortest = min(configuration.idleTimeout, configuration.partialMessageTimeout).nanoseconds / 4
+        let pause = TimeAmount.nanoseconds(min(max(shortest, 20_000_000), 30_000_000_000))
+        sweep = loop.scheduleRepeatedTask(initialDelay: pause, delay: pause) { [weak self] _ in
+            guard let self else { return }
+            let now = Instant.now()
+            for connection in connections.values { connection.closeIfOverdue(now) }
+        }
+    }
+
+    /// Closes everything of this shard; the loop goes on.
+    func close() -> EventLoopFuture<Void> {
+        sweep?.cancel()
+        sweep = nil
+        receiver = nil
+        var closing: [EventLoopFuture<Void>] = []
+        for port in datagramPorts { if let port { closing.append(port.close()) } }
+        for connection in connections.values { closing.append(connection.close()) }
+        for connection in outgoing.values { closing.append(connection.close()) }
+        datagramPorts = []
+        shards = []
+        return EventLoopFuture.andAllComplete(closing, on: loop)
+    }
+}

@@ -62,6 +62,12 @@ public struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
     public var isWildcard: Bool { address == "0.0.0.0" || address == "::" }
 }
 
+extension SIPTransport {
+    /// For files that know another `ListenAddress` too: the module and the class share a name, so the module cannot
+    /// qualify it.
+    public typealias Address = ListenAddress
+}
+
 /// A listener as it came to be: `Flow.listener` is its `index`.
 public struct BoundListener: Hashable, Sendable {
     public var index: Int

@@ -13,7 +13,8 @@ extension Scenarios {
             try await exchange.sipp("register", .init(seat: "8001", contact: 5999)).succeeds()
             let rows = try await exchange.rows("registrations")
             #expect(rows.count == 1)
-            #expect("\(rows.first?["contact"] ?? "")".contains("5999"))
+            let contact = try #require(rows.first?["contact"] as? String)
+            #expect(contact.contains("5999"))
             try await exchange.sipp("unregister", .init(seat: "8001", contact: 5999)).succeeds()
             #expect(try await exchange.rows("registrations").isEmpty)
         }

@@ -13,7 +13,7 @@ public enum Arguments {
     ) -> [String] {
         let bytes = Array(text.utf8)
         guard !bytes.isEmpty else { return [] }
-        let separator = UInt8(separator)
+        let separator = UInt8(ascii: separator)
         var arguments: [String] = []
         var current: [UInt8] = []
         var parentheses = 0
@@ -29,14 +29,14 @@ public enum Arguments {
                 arguments.append(String(decoding: current, as: UTF8.self))
                 current.removeAll(keepingCapacity: true)
                 continue
-            case UInt8("("): parentheses += 1
-            case UInt8(")"): parentheses = max(0, parentheses - 1)
-            case UInt8("["): brackets += 1
-            case UInt8("]"): brackets = max(0, brackets - 1)
-            case UInt8("\""):
+            case UInt8(ascii: "("): parentheses += 1
+            case UInt8(ascii: ")"): parentheses = max(0, parentheses - 1)
+            case UInt8(ascii: "["): brackets += 1
+            case UInt8(ascii: "]"): brackets = max(0, brackets - 1)
+            case UInt8(ascii: "\""):
                 isQuoted.toggle()
                 if !keepsQuotes { continue }
-            case UInt8("\\"):
+            case UInt8(ascii: "\\"):
                 if keepsQuotes { current.append(byte) }
                 if index < bytes.count {
                     current.append(bytes[index])

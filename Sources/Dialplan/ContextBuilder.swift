@@ -93,7 +93,7 @@ struct ContextBuilder {
     // MARK: include
 
     private mutating func include(_ value: SourceText, in context: String) {
-        let comma = value.firstIndex(of: UInt8(","))
+        let comma = value.firstIndex(of: UInt8(ascii: ","))
         let name = value.to(comma ?? value.bytes.count).stripped
         var time: IncludeTime?
         if let comma {
@@ -155,10 +155,10 @@ struct ContextBuilder {
         var index = 0
         while index < bytes.count {
             switch bytes[index] {
-            case UInt8("["): brackets += 1
-            case UInt8("]"): brackets = max(0, brackets - 1)
-            case UInt8("\\"): index += 1
-            case UInt8(",") where brackets == 0: return index
+            case UInt8(ascii: "["): brackets += 1
+            case UInt8(ascii: "]"): brackets = max(0, brackets - 1)
+            case UInt8(ascii: "\\"): index += 1
+            case UInt8(ascii: ",") where brackets == 0: return index
             default: break
             }
             index += 1
@@ -172,11 +172,11 @@ struct ContextBuilder {
         let bytes = Array(text.utf8)
         let kept = bytes.indices.filter { index in
             switch bytes[index] {
-            case UInt8("["): brackets += 1
-            case UInt8("]"): brackets -= 1
-            case UInt8("-"): return brackets > 0
-            case UInt8("."): return index == bytes.count - 1
-            case UInt8("("), UInt8(" "), UInt8(")"): return false
+            case UInt8(ascii: "["): brackets += 1
+            case UInt8(ascii: "]"): brackets -= 1
+            case UInt8(ascii: "-"): return brackets > 0
+            case UInt8(ascii: "."): return index == bytes.count - 1
+            case UInt8(ascii: "("), UInt8(ascii: " "), UInt8(ascii: ")"): return false
             default: break
             }
             return true
@@ -188,11 +188,11 @@ struct ContextBuilder {
 
     private mutating func step(_ value: SourceText, in context: String) {
         guard let (name, callerID, place) = lastExtension else { return }
-        let comma = value.firstIndex(of: UInt8(","))
+        let comma = value.firstIndex(of: UInt8(ascii: ","))
         var priorityText = value.to(comma ?? value.bytes.count).stripped
         var label: String?
-        if let open = priorityText.firstIndex(of: UInt8("(")) {
-            guard let close = priorityText.firstIndex(of: UInt8(")")), close > open else {
+        if let open = priorityText.firstIndex(of: UInt8(ascii: "(")) {
+            guard let close = priorityText.firstIndex(of: UInt8(ascii: ")")), close > open else {
                 return report(.error, .unclosedLabel, priorityText.location(open))
             }
             let text = priorityText.slice(open + 1..<close).stripped.string
@@ -230,7 +230,7 @@ struct ContextBuilder {
     }
 
     private mutating func priority(_ text: SourceText, in draft: ExtensionDraft) -> Int? {
-        let plus = text.firstIndex(of: UInt8("+"))
+        let plus = text.firstIndex(of: UInt8(ascii: "+"))
         let word = text.to(plus ?? text.bytes.count).stripped.string
         let added = plus.map { Template.Slice.integer(text.from($0 + 1).string) ?? 0 } ?? 0
         let base: Int
@@ -261,9 +261,9 @@ struct ContextBuilder {
     ) {
         var name = text
         var arguments = text.slice(text.bytes.count..<text.bytes.count)
-        if let open = text.firstIndex(of: UInt8("(")) {
+        if let open = text.firstIndex(of: UInt8(ascii: "(")) {
             name = text.to(open).stripped
-            if let close = text.bytes.lastIndex(of: UInt8(")")), close > open {
+            if let close = text.bytes.lastIndex(of: UInt8(ascii: ")")), close > open {
                 arguments = text.slice(open + 1..<close)
                 let rest = text.from(close + 1).stripped
                 if !rest.isEmpty {

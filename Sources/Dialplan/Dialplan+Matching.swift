@@ -41,10 +41,10 @@ extension Dialplan {
         _ context: String, _ name: String, _ caller: CallerMatch, _ wanted: Wanted,
         _ time: CivilTime?
     ) -> MatchedExtension? {
-        let digits = name.utf8.filter { $0 != UInt8("-") }
+        let digits = name.utf8.filter { $0 != UInt8(ascii: "-") }
         // `Goto(_X.,1)` names the pattern itself.
         let asPattern =
-            digits.first == UInt8("_") ? ExtensionPattern(Array(name.utf8)) : nil
+            digits.first == UInt8(ascii: "_") ? ExtensionPattern(Array(name.utf8)) : nil
         return walk(context, time) { context in
             for item in context.literals[digits] ?? [] where item.accepts(caller) {
                 if let step = wanted.step(in: item) {
@@ -69,7 +69,7 @@ extension Dialplan {
     public func canMatchMore(
         context: String, extension digits: String, callerID: String?, at time: CivilTime? = nil
     ) -> Bool {
-        let digits = digits.utf8.filter { $0 != UInt8("-") }
+        let digits = digits.utf8.filter { $0 != UInt8(ascii: "-") }
         let caller = CallerMatch(callerID)
         return walk(context, time) { context -> Walk<Bool> in
             if context.hasLonger(than: digits, caller) { return .found(true) }
@@ -92,7 +92,7 @@ extension Dialplan {
         if match(context: context, extension: digits, callerID: callerID, at: time) != nil {
             return true
         }
-        let bytes = digits.utf8.filter { $0 != UInt8("-") }
+        let bytes = digits.utf8.filter { $0 != UInt8(ascii: "-") }
         let caller = CallerMatch(callerID)
         return walk(context, time) { context -> Walk<Bool> in
             if context.hasLonger(than: bytes, caller) { return .found(true) }

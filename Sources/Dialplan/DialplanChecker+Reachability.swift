@@ -108,6 +108,7 @@ extension DialplanChecker {
             var budget = comparisonsLeft
             let reachesItem: Bool? = dialplan.walk(include.context, nil) { visited in
                 if visited.name == item.context { return .found(true) }
+                if visited.name == root { return .leaveBranch }
                 for other in visited.extensions {
                     budget -= 1
                     if budget <= 0 { return .found(true) }

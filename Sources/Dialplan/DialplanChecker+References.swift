@@ -60,7 +60,7 @@ extension DialplanChecker {
             !isDynamic(target.priority)
         else { return }
         if target.extension == nil, let first = target.priority.utf8.first,
-            first == UInt8("+") || first == UInt8("-")
+            first == UInt8(ascii: "+") || first == UInt8(ascii: "-")
         {
             // Relative to where the call is: its own extension.
             let distance = Template.Slice.integer(target.priority) ?? 0
@@ -106,7 +106,7 @@ extension DialplanChecker {
         var labels: [String] = target.extension == nil ? Array(item.labels.keys) : []
         var exists = target.extension == nil
         for context in contexts {
-            let digits = name.utf8.filter { $0 != UInt8("-") }
+            let digits = name.utf8.filter { $0 != UInt8(ascii: "-") }
             let _: Bool? = dialplan.walk(context, nil) { context in
                 for other in context.extensions
                 where other.name == name || other.pattern.fit(digits).isMatch {
@@ -150,11 +150,8 @@ extension DialplanChecker {
                 checkSlice(call.slice, at: place)
                 if let name = call.name.literal { checkFunction(name, call.arguments, at: place) }
             case .expression(let expression):
-                if let root = expression.root {
-                    checkNode(root, at: place)
-                } else {
-                    checkTemplate(expression.text, at: place)
-                }
+                for operand in expression.operands { checkTemplate(operand, at: place) }
+                if let root = expression.root { checkCalls(root, at: place) }
             }
         }
     }
@@ -165,20 +162,20 @@ extension DialplanChecker {
         if let length = slice.length { checkTemplate(length, at: place) }
     }
 
-    private mutating func checkNode(_ node: Expression.Node, at place: SourceLocation) {
+    /// Functions called by name within an expression.
+    private mutating func checkCalls(_ node: Expression.Node, at place: SourceLocation) {
         switch node {
-        case .empty: break
-        case .operand(let template, _): checkTemplate(template, at: place)
-        case .unary(_, let operand): checkNode(operand, at: place)
+        case .empty, .operand: break
+        case .unary(_, let operand): checkCalls(operand, at: place)
         case .binary(_, let left, let right):
-            checkNode(left, at: place)
-            checkNode(right, at: place)
+            checkCalls(left, at: place)
+            checkCalls(right, at: place)
         case .conditional(let condition, let yes, let no):
-            checkNode(condition, at: place)
-            checkNode(yes, at: place)
-            checkNode(no, at: place)
+            checkCalls(condition, at: place)
+            checkCalls(yes, at: place)
+            checkCalls(no, at: place)
         case .call(let name, let arguments):
-            for argument in arguments { checkNode(argument, at: place) }
+            for argument in arguments { checkCalls(argument, at: place) }
             let values = arguments.map { _ in ExpressionValue.number(1) }
             if ExpressionMath.call(name, values) == nil, functions[name] == nil {
                 tellUnknownFunction(name, at: place)

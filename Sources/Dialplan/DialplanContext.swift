@@ -84,7 +84,7 @@ enum CallerMatch {
             self = .nobody
             return
         }
-        self = .number(number.utf8.filter { $0 != UInt8("-") })
+        self = .number(number.utf8.filter { $0 != UInt8(ascii: "-") })
     }
 }
 

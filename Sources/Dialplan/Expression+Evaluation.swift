@@ -19,7 +19,7 @@ enum ExpressionValue: Sendable {
     /// What a word of an expression is.
     init(word: String) {
         self = Self.isNumeric(word.utf8[...]) ? .digits(word) : .string(word)
-        if case .string = self, word.utf8.first == UInt8("-"),
+        if case .string = self, word.utf8.first == UInt8(ascii: "-"),
             Self.isNumeric(word.utf8.dropFirst()), let value = Number(word)
         {
             self = .number(value)
@@ -28,7 +28,7 @@ enum ExpressionValue: Sendable {
 
     /// `12` or `12.5`, and no more than that.
     private static func isNumeric(_ bytes: Substring.UTF8View) -> Bool {
-        let parts = bytes.split(separator: UInt8("."), omittingEmptySubsequences: false)
+        let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         return (1...2).contains(parts.count)
             && parts.allSatisfy { !$0.isEmpty && $0.allSatisfy(\.isDigit) }
     }
@@ -85,63 +85,67 @@ enum ExpressionValue: Sendable {
 }
 
 extension Expression {
-    /// Thrown within the evaluation when a value is more than one operand.
-    private struct NeedsText: Error {}
-
     func text(from source: any VariableSource) async -> String {
-        if let root {
-            do {
-                return try await Self.value(of: root, from: source, strict: true).text
-            } catch {}
+        var values: [String] = []
+        values.reserveCapacity(operands.count)
+        for operand in operands { values.append(await operand.text(from: source)) }
+        if let root, !hasCompound(values) {
+            return await Self.value(of: root, values, source).text
         }
-        let replaced = await text.text(from: source)
-        let (tokens, _, _, problem) = Self.tokenize(
+        var replaced = ""
+        for piece in pieces {
+            switch piece {
+            case .text(let text): replaced += text
+            case .operand(let number): replaced += values[number]
+            }
+        }
+        guard replaced.utf8.count <= DialplanLimits.expandedBytes else { return "0" }
+        let lexed = Self.tokenize(
             Array(replaced.utf8)[...], depth: DialplanLimits.nesting
         ) { _, _ in }
-        if problem == nil {
-            var parser = ExpressionParser(tokens: tokens, allowsCalls: false)
-            if let node = parser.parseWhole(),
-                let value = try? await Self.value(of: node, from: source, strict: false)
-            {
-                return value.text
+        if lexed.problem == nil {
+            var parser = ExpressionParser(tokens: lexed.tokens, allowsCalls: false)
+            if let node = parser.parseWhole() {
+                return await Self.value(of: node, lexed.operands.map(\.source), source).text
             }
         }
         // Asterisk logs a syntax error here and gives "0".
-        guard let root, let value = try? await Self.value(of: root, from: source, strict: false)
-        else { return "0" }
-        return value.text
+        guard let root else { return "0" }
+        return await Self.value(of: root, values, source).text
+    }
+
+    /// Whether the value of an unquoted variable is more than one operand.
+    private func hasCompound(_ values: [String]) -> Bool {
+        for (operand, value) in zip(operands, values) where operand.literal == nil {
+            if operand.source.utf8.first == UInt8(ascii: "\"") { continue }
+            if !Self.isSingleOperand(value) { return true }
+        }
+        return false
     }
 
     private static func value(
-        of node: Node, from source: any VariableSource, strict: Bool
-    ) async throws -> ExpressionValue {
+        of node: Node, _ values: [String], _ source: any VariableSource
+    ) async -> ExpressionValue {
         switch node {
         case .empty: return .string("")
-        case .operand(let template, quoted: true): return .string(await template.text(from: source))
-        case .operand(let template, quoted: false):
-            if let literal = template.literal { return ExpressionValue(word: literal) }
-            let text = await template.text(from: source)
-            if strict, !isSingleOperand(text) { throw NeedsText() }
-            return ExpressionValue(word: text)
+        case .operand(let number, quoted: true): return .string(values[number])
+        case .operand(let number, quoted: false): return ExpressionValue(word: values[number])
         case .unary(not: true, let operand):
-            return try await value(of: operand, from: source, strict: strict).negated
+            return await value(of: operand, values, source).negated
         case .unary(not: false, let operand):
-            let operand = try await value(of: operand, from: source, strict: strict)
-            return .number(operand.number.map { 0 - $0 } ?? 0)
+            return .number(await value(of: operand, values, source).number.map { 0 - $0 } ?? 0)
         case .conditional(let condition, let yes, let no):
-            let isTrue = try await value(of: condition, from: source, strict: strict).isTrue
-            return try await value(of: isTrue ? yes : no, from: source, strict: strict)
+            let isTrue = await value(of: condition, values, source).isTrue
+            return await value(of: isTrue ? yes : no, values, source)
         case .binary(let operation, let left, let right):
-            let left = try await value(of: left, from: source, strict: strict)
-            let right = try await value(of: right, from: source, strict: strict)
+            let left = await value(of: left, values, source)
+            let right = await value(of: right, values, source)
             return operation.apply(left, right)
         case .call(let name, let arguments):
-            var values: [ExpressionValue] = []
-            for argument in arguments {
-                values.append(try await value(of: argument, from: source, strict: strict))
-            }
-            if let result = ExpressionMath.call(name, values) { return .number(result) }
-            let text = values.map(\.text).joined(separator: ",")
+            var results: [ExpressionValue] = []
+            for argument in arguments { results.append(await value(of: argument, values, source)) }
+            if let result = ExpressionMath.call(name, results) { return .number(result) }
+            let text = results.map(\.text).joined(separator: ",")
             let result = await source.value(of: name, arguments: text) ?? "0"
             return ExpressionValue(word: result)
         }

@@ -9,44 +9,58 @@ extension Expression {
         case open
         case close
         case comma
-        case operand(Template, quoted: Bool)
+        /// By its index in the operands; as a function's name only when it holds no variables.
+        case operand(Int, quoted: Bool, name: String?)
+    }
+
+    struct Lexed {
+        var tokens: [Token] = []
+        /// Where each token begins.
+        var offsets: [Int] = []
+        var operands: [Template] = []
+        var pieces: [Piece] = []
+        var problem: (problem: Diagnostic.Problem, offset: Int)?
     }
 
     static func parse(
         _ bytes: ArraySlice<UInt8>, depth: Int, report: Template.Report
     ) -> Expression {
-        let (tokens, offsets, text, problem) = tokenize(bytes, depth: depth, report: report)
-        if let problem {
-            report(problem.0, problem.1)
-            return Expression(root: nil, text: text)
+        let lexed = tokenize(bytes, depth: depth, report: report)
+        func expression(_ root: Node?) -> Expression {
+            Expression(root: root, operands: lexed.operands, pieces: lexed.pieces)
         }
-        var parser = ExpressionParser(tokens: tokens, allowsCalls: true)
-        if let root = parser.parseWhole() { return Expression(root: root, text: text) }
+        if let problem = lexed.problem {
+            report(problem.problem, problem.offset)
+            return expression(nil)
+        }
+        var parser = ExpressionParser(tokens: lexed.tokens, allowsCalls: true)
+        if let root = parser.parseWhole() { return expression(root) }
         let whole = String(decoding: bytes, as: UTF8.self).trimmingSpaces
         let offset =
-            parser.position < offsets.count ? offsets[parser.position] : bytes.endIndex
+            parser.position < lexed.offsets.count ? lexed.offsets[parser.position] : bytes.endIndex
+        let hasFreeVariable = lexed.tokens.contains {
+            if case .operand(_, quoted: false, name: nil) = $0 { true } else { false }
+        }
         if parser.tooDeep {
             report(.nestingTooDeep(limit: DialplanLimits.nesting), bytes.startIndex)
-        } else if hasFreeVariable(tokens) {
+        } else if hasFreeVariable {
             report(.expressionKnownOnlyWhenRun(text: whole), offset)
         } else {
             let at = String(decoding: bytes[offset...].prefix(16), as: UTF8.self)
             report(.badExpression(text: whole, at: at), offset)
         }
-        return Expression(root: nil, text: text)
-    }
-
-    private static func hasFreeVariable(_ tokens: [Token]) -> Bool {
-        tokens.contains {
-            if case .operand(let template, quoted: false) = $0 { template.literal == nil } else { false }
-        }
+        return expression(nil)
     }
 
     private static func isWordByte(_ byte: UInt8) -> Bool {
         switch byte {
-        case UInt8("0")...UInt8("9"), UInt8("a")...UInt8("z"), UInt8("A")...UInt8("Z"): true
-        case UInt8("."), UInt8("'"), UInt8(";"), UInt8("\\"), UInt8("_"), UInt8("^"): true
-        case UInt8("#"), UInt8("@"), 0x80...0xFF: true
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "A")...UInt8(ascii: "Z"):
+            true
+        case UInt8(ascii: "."), UInt8(ascii: "'"), UInt8(ascii: ";"), UInt8(ascii: "\\"), UInt8(ascii: "_"),
+            UInt8(ascii: "^"):
+            true
+        case UInt8(ascii: "#"), UInt8(ascii: "@"), 0x80...0xFF: true
         default: false
         }
     }
@@ -54,70 +68,69 @@ extension Expression {
     /// Whether a value stands for itself in an expression: one word, a number, or nothing.
     static func isSingleOperand(_ value: String) -> Bool {
         var bytes = value.utf8[...]
-        if bytes.first == UInt8("-"), bytes.count > 1 {
+        if bytes.first == UInt8(ascii: "-"), bytes.count > 1 {
             bytes = bytes.dropFirst()
-            return bytes.allSatisfy { $0.isDigit || $0 == UInt8(".") }
+            return bytes.allSatisfy { $0.isDigit || $0 == UInt8(ascii: ".") }
         }
         return bytes.allSatisfy(isWordByte)
     }
 
-    // The lexer of ast_expr2: the longest operator wins; a word may hold variables anywhere. The
-    // text is put together from the same operands, so that nested ones are parsed only once.
+    // The lexer of ast_expr2: the longest operator wins; a word may hold variables anywhere.
     static func tokenize(
         _ bytes: ArraySlice<UInt8>, depth: Int, report: Template.Report
-    ) -> (
-        tokens: [Token], offsets: [Int], text: Template, problem: (Diagnostic.Problem, Int)?
-    ) {
-        var tokens: [Token] = []
-        var offsets: [Int] = []
-        var parts: [Template.Part] = []
+    ) -> Lexed {
+        var lexed = Lexed()
         var textStart = bytes.startIndex
         var index = bytes.startIndex
-        func operand(_ range: Range<Int>, quoted: Bool) {
-            let template = Template.parse(bytes[range], depth: depth, report: report)
-            tokens.append(.operand(template, quoted: quoted))
+        func add(_ range: Range<Int>) -> Template {
             if textStart < range.lowerBound {
                 let gap = String(decoding: bytes[textStart..<range.lowerBound], as: UTF8.self)
-                parts.append(.text(gap))
+                lexed.pieces.append(.text(gap))
             }
-            parts += template.parts
+            let template = Template.parse(bytes[range], depth: depth, report: report)
+            lexed.pieces.append(.operand(lexed.operands.count))
+            lexed.operands.append(template)
             textStart = range.upperBound
+            return template
         }
-        func text() -> Template {
-            let rest = Template.parse(bytes[textStart...], depth: depth, report: report)
-            let source = String(decoding: bytes, as: UTF8.self)
-            return Template(source: source, parts: parts + rest.parts)
+        func operand(_ end: Int, quoted: Bool) {
+            let number = lexed.operands.count
+            let name = add(index..<end).literal
+            lexed.tokens.append(.operand(number, quoted: quoted, name: name))
+            index = end
         }
-        while index < bytes.endIndex {
+        while index < bytes.endIndex, lexed.problem == nil {
             let byte = bytes[index]
-            if byte == UInt8(" ") || (0x09...0x0D).contains(byte) {
+            if byte == UInt8(ascii: " ") || (0x09...0x0D).contains(byte) {
                 index += 1
                 continue
             }
-            offsets.append(index)
+            lexed.offsets.append(index)
             let next = index + 1 < bytes.endIndex ? bytes[index + 1] : 0
-            if byte == UInt8("\"") {
+            if byte == UInt8(ascii: "\"") {
                 var end = index + 1
-                while end < bytes.endIndex, bytes[end] != UInt8("\"") {
+                while end < bytes.endIndex, bytes[end] != UInt8(ascii: "\"") {
                     end = Template.Opening(bytes, at: end)?.body(bytes, at: end).end ?? end + 1
                 }
-                guard end < bytes.endIndex else { return (tokens, offsets, text(), (.unclosedQuote, index)) }
-                operand(index..<end + 1, quoted: true)
-                index = end + 1
-            } else if isWordByte(byte) || byte == UInt8("$") {
-                let end = wordEnd(bytes, from: index)
-                operand(index..<end, quoted: false)
-                index = end
+                if end < bytes.endIndex {
+                    operand(end + 1, quoted: true)
+                } else {
+                    lexed.problem = (.unclosedQuote, index)
+                }
+            } else if isWordByte(byte) || byte == UInt8(ascii: "$") {
+                operand(wordEnd(bytes, from: index), quoted: false)
             } else if let (token, length) = operation(byte, next) {
-                tokens.append(token)
+                lexed.tokens.append(token)
                 index += length
             } else {
                 let whole = String(decoding: bytes, as: UTF8.self).trimmingSpaces
                 let at = String(decoding: bytes[index...].prefix(16), as: UTF8.self)
-                return (tokens, offsets, text(), (.badExpression(text: whole, at: at), index))
+                lexed.problem = (.badExpression(text: whole, at: at), index)
             }
         }
-        return (tokens, offsets, text(), nil)
+        // What is left is text, and after a problem may still hold variables.
+        if textStart < bytes.endIndex { _ = add(textStart..<bytes.endIndex) }
+        return lexed
     }
 
     private static func wordEnd(_ bytes: ArraySlice<UInt8>, from start: Int) -> Int {
@@ -130,10 +143,10 @@ extension Expression {
                 behindVariable = true
             } else if isWordByte(byte) {
                 index += 1
-            } else if byte == UInt8("$") {
+            } else if byte == UInt8(ascii: "$") {
                 // A `$` before anything else belongs to the word together with what follows it.
                 index = min(index + 2, bytes.endIndex)
-            } else if behindVariable, byte == UInt8("{") || byte == UInt8("}") {
+            } else if behindVariable, byte == UInt8(ascii: "{") || byte == UInt8(ascii: "}") {
                 index += 1
             } else {
                 break
@@ -144,31 +157,31 @@ extension Expression {
 
     private static func operation(_ byte: UInt8, _ next: UInt8) -> (Token, Int)? {
         switch (byte, next) {
-        case (UInt8("|"), UInt8("|")): (.operation(.or), 2)
-        case (UInt8("&"), UInt8("&")): (.operation(.and), 2)
-        case (UInt8("="), UInt8("=")): (.operation(.equal), 2)
-        case (UInt8("="), UInt8("~")): (.operation(.search), 2)
-        case (UInt8("~"), UInt8("~")): (.operation(.concatenate), 2)
-        case (UInt8(">"), UInt8("=")): (.operation(.greaterOrEqual), 2)
-        case (UInt8("<"), UInt8("=")): (.operation(.lessOrEqual), 2)
-        case (UInt8("!"), UInt8("=")): (.operation(.notEqual), 2)
-        case (UInt8(":"), UInt8(":")): (.alternative, 2)
-        case (UInt8("|"), _): (.operation(.or), 1)
-        case (UInt8("&"), _): (.operation(.and), 1)
-        case (UInt8("="), _): (.operation(.equal), 1)
-        case (UInt8(">"), _): (.operation(.greater), 1)
-        case (UInt8("<"), _): (.operation(.less), 1)
-        case (UInt8("+"), _): (.operation(.plus), 1)
-        case (UInt8("-"), _): (.operation(.minus), 1)
-        case (UInt8("*"), _): (.operation(.times), 1)
-        case (UInt8("/"), _): (.operation(.divided), 1)
-        case (UInt8("%"), _): (.operation(.modulo), 1)
-        case (UInt8(":"), _): (.operation(.match), 1)
-        case (UInt8("!"), _): (.not, 1)
-        case (UInt8("?"), _): (.question, 1)
-        case (UInt8("("), _): (.open, 1)
-        case (UInt8(")"), _): (.close, 1)
-        case (UInt8(","), _): (.comma, 1)
+        case (UInt8(ascii: "|"), UInt8(ascii: "|")): (.operation(.or), 2)
+        case (UInt8(ascii: "&"), UInt8(ascii: "&")): (.operation(.and), 2)
+        case (UInt8(ascii: "="), UInt8(ascii: "=")): (.operation(.equal), 2)
+        case (UInt8(ascii: "="), UInt8(ascii: "~")): (.operation(.search), 2)
+        case (UInt8(ascii: "~"), UInt8(ascii: "~")): (.operation(.concatenate), 2)
+        case (UInt8(ascii: ">"), UInt8(ascii: "=")): (.operation(.greaterOrEqual), 2)
+        case (UInt8(ascii: "<"), UInt8(ascii: "=")): (.operation(.lessOrEqual), 2)
+        case (UInt8(ascii: "!"), UInt8(ascii: "=")): (.operation(.notEqual), 2)
+        case (UInt8(ascii: ":"), UInt8(ascii: ":")): (.alternative, 2)
+        case (UInt8(ascii: "|"), _): (.operation(.or), 1)
+        case (UInt8(ascii: "&"), _): (.operation(.and), 1)
+        case (UInt8(ascii: "="), _): (.operation(.equal), 1)
+        case (UInt8(ascii: ">"), _): (.operation(.greater), 1)
+        case (UInt8(ascii: "<"), _): (.operation(.less), 1)
+        case (UInt8(ascii: "+"), _): (.operation(.plus), 1)
+        case (UInt8(ascii: "-"), _): (.operation(.minus), 1)
+        case (UInt8(ascii: "*"), _): (.operation(.times), 1)
+        case (UInt8(ascii: "/"), _): (.operation(.divided), 1)
+        case (UInt8(ascii: "%"), _): (.operation(.modulo), 1)
+        case (UInt8(ascii: ":"), _): (.operation(.match), 1)
+        case (UInt8(ascii: "!"), _): (.not, 1)
+        case (UInt8(ascii: "?"), _): (.question, 1)
+        case (UInt8(ascii: "("), _): (.open, 1)
+        case (UInt8(ascii: ")"), _): (.close, 1)
+        case (UInt8(ascii: ","), _): (.comma, 1)
         default: nil
         }
     }
@@ -215,7 +228,7 @@ struct ExpressionParser {
                 left = .binary(operation, left, right)
             case .question where Expression.conditionalBinding > minimum:
                 position += 1
-                guard let yes = parse(Expression.conditionalBinding), case .alternative? = self.token
+                guard let yes = parse(0), case .alternative? = self.token
                 else { return nil }
                 position += 1
                 guard let no = parse(Expression.conditionalBinding) else { return nil }
@@ -240,13 +253,13 @@ struct ExpressionParser {
             guard let inner = parse(0), case .close? = self.token else { return nil }
             position += 1
             return inner
-        case .operand(let template, let quoted):
+        case .operand(let number, let quoted, let name):
             position += 1
-            if case .open? = self.token, !quoted, let name = template.literal {
+            if case .open? = self.token, !quoted, let name {
                 guard allowsCalls else { return nil }
                 return parseCall(name)
             }
-            return .operand(template, quoted: quoted)
+            return .operand(number, quoted: quoted)
         default: return nil
         }
     }

@@ -42,9 +42,9 @@ struct Expression: Sendable {
     static let unaryBinding = 7
 
     indirect enum Node: Sendable {
-        /// A word, number or quoted string, variables and all. A quoted one keeps its quotes, as
-        /// in Asterisk, where `"1" = 1` is false.
-        case operand(Template, quoted: Bool)
+        /// A word, number or quoted string by its index in `operands`. A quoted one keeps its quotes,
+        /// as in Asterisk, where `"1" = 1` is false.
+        case operand(Int, quoted: Bool)
         case unary(not: Bool, Node)
         case binary(Operator, Node, Node)
         case conditional(Node, Node, Node)
@@ -52,8 +52,16 @@ struct Expression: Sendable {
         case empty
     }
 
+    /// The expression as a text, for the way round by text.
+    enum Piece: Sendable {
+        case text(String)
+        case operand(Int)
+    }
+
     /// nil when the text can be parsed only with its variables' values, or not at all.
     let root: Node?
-    /// The whole text, for the way round by text.
-    let text: Template
+    /// Each is evaluated once a run, however often the tree and the text are gone through: nested
+    /// expressions would otherwise cost the more the deeper they are.
+    let operands: [Template]
+    let pieces: [Piece]
 }

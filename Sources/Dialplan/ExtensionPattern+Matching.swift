@@ -44,6 +44,8 @@ extension ExtensionPattern {
         case (_, .literal(let literal)): return fit(literal).isMatch
         case (.literal, .pattern): return false
         case (.pattern(let mine), .pattern(let theirs)):
+            // What can match nothing at all has been told as such.
+            if theirs.contains(.one(ByteSet())) { return false }
             var index = 0
             for element in mine {
                 switch element {

@@ -7,9 +7,9 @@ struct ByteSet: Hashable, Sendable {
     private(set) var count = 0
     private(set) var lowest: UInt8 = 255
 
-    static let digits = ByteSet(UInt8("0")...UInt8("9"))
-    static let nonzero = ByteSet(UInt8("1")...UInt8("9"))
-    static let twoToNine = ByteSet(UInt8("2")...UInt8("9"))
+    static let digits = ByteSet(UInt8(ascii: "0")...UInt8(ascii: "9"))
+    static let nonzero = ByteSet(UInt8(ascii: "1")...UInt8(ascii: "9"))
+    static let twoToNine = ByteSet(UInt8(ascii: "2")...UInt8(ascii: "9"))
 
     init() {}
 
@@ -86,8 +86,8 @@ struct ExtensionPattern: Hashable, Sendable {
 
     /// Compiles `text`. What is wrong with it is told, and what can be understood is kept.
     init(_ text: [UInt8], problems: (Diagnostic.Problem, _ offset: Int) -> Void = { _, _ in }) {
-        guard text.first == UInt8("_") else {
-            kind = .literal(text.filter { $0 != UInt8("-") })
+        guard text.first == UInt8(ascii: "_") else {
+            kind = .literal(text.filter { $0 != UInt8(ascii: "-") })
             return
         }
         func name() -> String { String(decoding: text, as: UTF8.self) }
@@ -98,16 +98,16 @@ struct ExtensionPattern: Hashable, Sendable {
             let byte = text[index]
             index += 1
             switch byte {
-            case UInt8("-"): continue
-            case UInt8("X"), UInt8("x"): elements.append(.one(.digits))
-            case UInt8("Z"), UInt8("z"): elements.append(.one(.nonzero))
-            case UInt8("N"), UInt8("n"): elements.append(.one(.twoToNine))
-            case UInt8("."), UInt8("!"):
-                elements.append(byte == UInt8(".") ? .oneOrMore : .anything)
+            case UInt8(ascii: "-"): continue
+            case UInt8(ascii: "X"), UInt8(ascii: "x"): elements.append(.one(.digits))
+            case UInt8(ascii: "Z"), UInt8(ascii: "z"): elements.append(.one(.nonzero))
+            case UInt8(ascii: "N"), UInt8(ascii: "n"): elements.append(.one(.twoToNine))
+            case UInt8(ascii: "."), UInt8(ascii: "!"):
+                elements.append(byte == UInt8(ascii: ".") ? .oneOrMore : .anything)
                 if index < text.count { problems(.textAfterWildcard(pattern: name()), index) }
                 break scan
-            case UInt8("["):
-                guard let close = text[index...].firstIndex(of: UInt8("]")) else {
+            case UInt8(ascii: "["):
+                guard let close = text[index...].firstIndex(of: UInt8(ascii: "]")) else {
                     problems(.unclosedSet(pattern: name()), index - 1)
                     // As in Asterisk such a pattern matches nothing.
                     elements.append(.one(ByteSet()))
@@ -130,7 +130,7 @@ struct ExtensionPattern: Hashable, Sendable {
         var index = text.startIndex
         while index < text.endIndex {
             let low = text[index]
-            if index + 2 < text.endIndex, text[index + 1] == UInt8("-") {
+            if index + 2 < text.endIndex, text[index + 1] == UInt8(ascii: "-") {
                 let high = text[index + 2]
                 if low <= high { for byte in low...high { set.insert(byte) } }
                 index += 3

@@ -35,7 +35,7 @@ struct LineReader {
         }
         lineNumber += 1
         let start = position
-        let end = bytes[start...].firstIndex(of: UInt8("\n")) ?? bytes.count
+        let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
         position = end + 1
         guard end - start <= maximumLineBytes else {
             diagnostics.append(
@@ -60,12 +60,12 @@ struct LineReader {
             let byte = bytes[index]
             if byte & 0xC0 != 0x80 { column += 1 }
             defer { index += 1 }
-            guard byte == UInt8(";") else {
+            guard byte == UInt8(ascii: ";") else {
                 if commentDepth == 0 { text.append(byte, column: column) }
                 continue
             }
-            let dash = UInt8("-")
-            if index > range.lowerBound, bytes[index - 1] == UInt8("\\") {
+            let dash = UInt8(ascii: "-")
+            if index > range.lowerBound, bytes[index - 1] == UInt8(ascii: "\\") {
                 guard commentDepth == 0 else { continue }
                 if !text.isEmpty { text.removeLast() }
                 text.append(byte, column: column)

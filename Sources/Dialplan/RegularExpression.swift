@@ -12,8 +12,8 @@ enum RegularExpression {
         let text = unquoted(text)
         let expression = unquoted(expression)
         guard expression.utf8.count <= DialplanLimits.regularExpressionBytes,
-            expression.utf8.count(where: { $0 == UInt8("{") }) <= 2,
-            expression.utf8.count(where: { $0 == UInt8("(") }) <= 32
+            expression.utf8.count(where: { $0 == UInt8(ascii: "{") }) <= 2,
+            expression.utf8.count(where: { $0 == UInt8(ascii: "(") }) <= 32
         else { return .string("") }
         var compiled = regex_t()
         guard regcomp(&compiled, expression, REG_EXTENDED) == 0 else { return .string("") }
@@ -32,7 +32,7 @@ enum RegularExpression {
 
     /// A text in quotes without any of its quotes, another one as it is.
     static func unquoted(_ text: String) -> String {
-        let quote = UInt8("\"")
+        let quote = UInt8(ascii: "\"")
         guard text.utf8.first == quote, text.utf8.last == quote else { return text }
         return String(decoding: text.utf8.filter { $0 != quote }, as: UTF8.self)
     }

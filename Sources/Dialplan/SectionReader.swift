@@ -72,8 +72,8 @@ struct SectionReader {
             }
             guard let first = line.bytes.first else { continue }
             switch first {
-            case UInt8("["): header(line)
-            case UInt8("#"): directive(line, stack: stack + [file.name])
+            case UInt8(ascii: "["): header(line)
+            case UInt8(ascii: "#"): directive(line, stack: stack + [file.name])
             default: entry(line)
             }
         }
@@ -84,7 +84,7 @@ struct SectionReader {
     // MARK: Headers
 
     private mutating func header(_ line: SourceText) {
-        guard let close = line.firstIndex(of: UInt8("]")) else {
+        guard let close = line.firstIndex(of: UInt8(ascii: "]")) else {
             current = nil
             return report(.error, .unclosedHeader, line.location())
         }
@@ -92,11 +92,11 @@ struct SectionReader {
         var section = Section(name: name, location: line.location(1))
         let rest = line.from(close + 1).stripped
         current = sections.count
-        guard rest.bytes.first == UInt8("(") else {
+        guard rest.bytes.first == UInt8(ascii: "(") else {
             sections.append(section)
             return
         }
-        guard let end = rest.firstIndex(of: UInt8(")")) else {
+        guard let end = rest.firstIndex(of: UInt8(ascii: ")")) else {
             sections.append(section)
             return report(.error, .unclosedHeader, rest.location())
         }
@@ -135,7 +135,7 @@ struct SectionReader {
         default: return report(.warning, .unknownDirective(name: word), line.location())
         }
         var argument = line.from(end).stripped
-        let quotes = [UInt8("\""): UInt8("\""), UInt8("<"): UInt8(">")]
+        let quotes = [UInt8(ascii: "\""): UInt8(ascii: "\""), UInt8(ascii: "<"): UInt8(ascii: ">")]
         if argument.bytes.count >= 2, let first = argument.bytes.first,
             let closing = quotes[first], argument.bytes.last == closing
         {
@@ -166,14 +166,14 @@ struct SectionReader {
         guard let current else {
             return report(.error, .lineOutsideContext, line.location())
         }
-        guard let equal = line.firstIndex(of: UInt8("=")), equal > 0 else {
+        guard let equal = line.firstIndex(of: UInt8(ascii: "=")), equal > 0 else {
             return report(.warning, .missingEqualSign, line.location())
         }
         var key = line.to(equal).stripped
         var value = line.from(equal + 1)
-        if value.bytes.first == UInt8(">") { value = value.from(1) }
+        if value.bytes.first == UInt8(ascii: ">") { value = value.from(1) }
         value = value.stripped
-        if key.bytes.last == UInt8("+") {
+        if key.bytes.last == UInt8(ascii: "+") {
             key = key.to(key.bytes.count - 1).stripped
             let index = sections[current].entries.lastIndex { $0.key.bytes == key.bytes }
             if let index {

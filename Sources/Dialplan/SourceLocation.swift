@@ -90,9 +90,6 @@ struct SourceText: Sendable {
 }
 
 extension UInt8 {
-    /// The value of an ASCII character, for byte-wise scanners.
-    init(_ character: Unicode.Scalar) { self.init(truncatingIfNeeded: character.value) }
-
     var isDigit: Bool { self >= 0x30 && self <= 0x39 }
 
     var lowercased: UInt8 { self >= 0x41 && self <= 0x5A ? self | 0x20 : self }

@@ -54,11 +54,11 @@ extension Template {
     private static func value(
         ofComputed text: String, from source: any VariableSource
     ) async -> String {
-        guard text.utf8.contains(where: { $0 == UInt8("(") || $0 == UInt8(":") }) else {
+        guard text.utf8.contains(where: { $0 == UInt8(ascii: "(") || $0 == UInt8(ascii: ":") }) else {
             return source.value(of: text) ?? ""
         }
         // A value is a name here, not a program: `$` in it is not looked at again.
-        guard !text.utf8.contains(UInt8("$")) else { return source.value(of: text) ?? "" }
+        guard !text.utf8.contains(UInt8(ascii: "$")) else { return source.value(of: text) ?? "" }
         let parsed = Template.parse(Array("${\(text)}".utf8)[...], depth: 0) { _, _ in }
         return await parsed.text(from: source)
     }

@@ -52,10 +52,10 @@ extension Template {
         case expression
 
         init?(_ bytes: ArraySlice<UInt8>, at index: Int) {
-            guard bytes[index] == UInt8("$"), index + 1 < bytes.endIndex else { return nil }
+            guard bytes[index] == UInt8(ascii: "$"), index + 1 < bytes.endIndex else { return nil }
             switch bytes[index + 1] {
-            case UInt8("{"): self = .variable
-            case UInt8("["): self = .expression
+            case UInt8(ascii: "{"): self = .variable
+            case UInt8(ascii: "["): self = .expression
             default: return nil
             }
         }
@@ -65,8 +65,8 @@ extension Template {
         func body(
             _ bytes: ArraySlice<UInt8>, at index: Int
         ) -> (body: ArraySlice<UInt8>, end: Int, closed: Bool) {
-            let open = self == .variable ? UInt8("{") : UInt8("[")
-            let close = self == .variable ? UInt8("}") : UInt8("]")
+            let open = self == .variable ? UInt8(ascii: "{") : UInt8(ascii: "[")
+            let close = self == .variable ? UInt8(ascii: "}") : UInt8(ascii: "]")
             var depth = 1
             var scan = index + 2
             while scan < bytes.endIndex {
@@ -96,11 +96,11 @@ extension Template {
                 continue
             }
             switch body[index] {
-            case UInt8("("):
+            case UInt8(ascii: "("):
                 parentheses += 1
                 if colons.isEmpty, firstParenthesis == nil { firstParenthesis = index }
-            case UInt8(")"): parentheses -= 1
-            case UInt8(":") where parentheses == 0 && colons.count < 2: colons.append(index)
+            case UInt8(ascii: ")"): parentheses -= 1
+            case UInt8(ascii: ":") where parentheses == 0 && colons.count < 2: colons.append(index)
             default: break
             }
             index += 1
@@ -121,7 +121,7 @@ extension Template {
                 VariableReference(name: template(body.startIndex..<nameEnd), slice: slice))
         }
         let close =
-            body[firstParenthesis..<nameEnd].lastIndex(of: UInt8(")")) ?? nameEnd
+            body[firstParenthesis..<nameEnd].lastIndex(of: UInt8(ascii: ")")) ?? nameEnd
         return .function(
             FunctionCall(
                 name: template(body.startIndex..<firstParenthesis),

@@ -49,7 +49,7 @@ public struct Template: Sendable {
     }
 
     /// Stands for a replaced part in `outline`.
-    static let hole = "\u{1}"
+    static let hole = "\u{FFFC}"
 
     /// The text with every replaced part as one `hole`: what can be checked before a call comes.
     var outline: String {

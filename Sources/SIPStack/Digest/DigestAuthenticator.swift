@@ -52,27 +52,29 @@ public struct DigestAuthenticator: Sendable {
         _ request: SIPMessage, password: (String) -> String?, now: Instant, proxy: Bool = false
     ) -> Verdict {
         let header = proxy ? "Proxy-Authorization" : "Authorization"
-        let offered = request.allHeaders(header).prefix(8).compactMap { DigestFields($0) }
-        guard let fields = offered.first(where: { $0["realm"] == realm }) else {
+        let texts = request.allHeaders(header).prefix(8)
+        guard !texts.isEmpty else {
             return .challenge(headers: challengeHeaders(now: now, proxy: proxy), stale: false)
         }
-        guard let answer = DigestAnswer(fields), answer.count != nil || acceptsWithoutQuality else {
-            return .refused(.malformed)
+        let offered = texts.compactMap { DigestCredentials($0) }
+        guard !offered.isEmpty else { return .refused(.malformed) }
+        guard let answer = offered.first(where: { $0.realm == realm }) else {
+            return .challenge(headers: challengeHeaders(now: now, proxy: proxy), stale: false)
         }
+        guard isWellFormed(answer, for: request) else { return .refused(.malformed) }
         guard let issued = timeOfIssue(answer.nonce) else {
             // Not a nonce of ours; after a restart every nonce is one.
             return .challenge(headers: challengeHeaders(now: now, proxy: proxy, stale: true), stale: true)
         }
         // An unknown user costs what a known one does, so that time does not tell which names exist.
         let known = password(answer.username)
-        let expected = answer.expected(method: request.method.rawValue, realm: realm, password: known ?? answer.nonce)
-        guard equalsInConstantTime(expected, answer.response), known != nil else {
+        guard isRight(answer, method: request.method, password: known ?? answer.nonce), known != nil else {
             return .refused(.wrongPassword(username: answer.username))
         }
         let age = issued.duration(to: now)
         guard age >= .zero, age <= nonceLifetime,
             uses.take(
-                answer.nonce, issued: issued, count: answer.count, isOld: { $0.duration(to: now) > nonceLifetime })
+                answer.nonce, issued: issued, count: answer.nonceCount, isOld: { $0.duration(to: now) > nonceLifetime })
         else {
             return .challenge(headers: challengeHeaders(now: now, proxy: proxy, stale: true), stale: true)
         }
@@ -82,12 +84,28 @@ public struct DigestAuthenticator: Sendable {
     /// A fresh challenge: SHA-256 first, then MD5 (RFC 8760 §2.3), both with one nonce.
     public mutating func challengeHeaders(now: Instant, proxy: Bool = false, stale: Bool = false) -> [SIPHeader] {
         let nonce = makeNonce(now)
-        return DigestAlgorithm.allCases.map { algorithm in
-            var text = "Digest realm=\(DigestFields.quoted(realm)), nonce=\"\(nonce)\", qop=\"auth\""
-            text += ", algorithm=\(algorithm.rawValue)"
-            if stale { text += ", stale=true" }
-            return SIPHeader(proxy ? "Proxy-Authenticate" : "WWW-Authenticate", text)
+        return [DigestAlgorithm.sha256, .md5].map { algorithm in
+            let challenge = DigestChallenge(realm: realm, nonce: nonce, algorithm: algorithm, isStale: stale)
+            return SIPHeader(proxy ? "Proxy-Authenticate" : "WWW-Authenticate", challenge.headerValue)
         }
+    }
+
+    /// An algorithm and a `qop` we offered. Without `qop` an answer could be used again for another address, so
+    /// its `uri` has to be that of the request; with it the count sees to that, and proxies may rewrite.
+    private func isWellFormed(_ answer: DigestCredentials, for request: SIPMessage) -> Bool {
+        guard answer.algorithm == .sha256 || answer.algorithm == .md5 else { return false }
+        guard answer.qop == nil else { return answer.qop == "auth" && (answer.nonceCount ?? 0) > 0 }
+        guard acceptsWithoutQuality, let asked = request.requestURI else { return false }
+        guard let uri = SIPURI(answer.uri) else { return false }
+        return uri.user == asked.user && uri.host.equalsIgnoringASCIICase(asked.host)
+    }
+
+    private func isRight(_ answer: DigestCredentials, method: SIPMethod, password: String) -> Bool {
+        let response = answer.response.lowercased()
+        let small = DigestResponse(answer, method: method, password: password).value
+        let capital = DigestResponse(answer, method: method, password: password, hasCapitalCount: true).value
+        let isSmall = equalsInConstantTime(small, response)
+        return equalsInConstantTime(capital, response) || isSmall
     }
 
     // MARK: Nonces
@@ -108,43 +126,6 @@ public struct DigestAuthenticator: Sendable {
             let time = UInt64(body.prefix(16), radix: 16)
         else { return nil }
         return Instant(nanoseconds: Int64(bitPattern: time))
-    }
-}
-
-/// The fields of an Authorization header that are used.
-struct DigestAnswer: Hashable, Sendable {
-    var algorithm: DigestAlgorithm
-    var username: String
-    var nonce: String
-    var uri: String
-    var response: String
-    /// nil without `qop`.
-    var count: UInt32?
-    private var quality: DigestResponse.Quality?
-
-    init?(_ fields: DigestFields) {
-        let name = (fields["algorithm"] ?? "MD5").uppercased()
-        guard let algorithm = DigestAlgorithm(rawValue: name), let username = fields["username"],
-            let nonce = fields["nonce"], let uri = fields["uri"], let response = fields["response"]
-        else { return nil }
-        self.algorithm = algorithm
-        self.username = username
-        self.nonce = nonce
-        self.uri = uri
-        self.response = response.lowercased()
-        guard let qop = fields["qop"] else { return }
-        guard qop.lowercased() == "auth", let digits = fields["nc"], digits.utf8.count == 8,
-            let count = UInt32(digits, radix: 16), count > 0, let clientNonce = fields["cnonce"]
-        else { return nil }
-        self.count = count
-        quality = DigestResponse.Quality(count: digits, clientNonce: clientNonce)
-    }
-
-    func expected(method: String, realm: String, password: String) -> String {
-        DigestResponse(
-            algorithm: algorithm, username: username, realm: realm, password: password, method: method, uri: uri,
-            nonce: nonce, quality: quality
-        ).value
     }
 }
 

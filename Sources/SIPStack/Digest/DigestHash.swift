@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 internal import COpenSSL
+internal import SIPMessage
 
-/// The hash of a digest challenge (RFC 7616 §3.3). The `-sess` variants are not offered and not answered.
-public enum DigestAlgorithm: String, Hashable, Sendable, CaseIterable {
-    case sha256 = "SHA-256"
-    case md5 = "MD5"
-
+extension DigestAlgorithm {
     /// The hash of the text's UTF-8 in lower-case hexadecimal.
     func hex(_ text: String) -> String {
         var text = text
         var out = [UInt8](repeating: 0, count: 32)
-        let algorithm = self == .sha256 ? COPENSSL_SHA256 : COPENSSL_MD5
+        let algorithm = self == .sha256 || self == .sha256Session ? COPENSSL_SHA256 : COPENSSL_MD5
         let length = text.withUTF8 { bytes in
             copenssl_digest(Int32(algorithm), bytes.baseAddress, bytes.count, &out)
         }

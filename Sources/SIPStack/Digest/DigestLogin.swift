@@ -21,70 +21,26 @@ public struct DigestLogin: Hashable, Sendable {
     public func authorization(
         for response: SIPMessage, method: SIPMethod, uri: String, entropy: inout Entropy, count: UInt32 = 1
     ) -> SIPHeader? {
-        guard let challenge = OpenChallenge(response) else { return nil }
-        return authorization(for: challenge, method: method, uri: uri, entropy: &entropy, count: count)
-    }
-
-    func authorization(
-        for challenge: OpenChallenge, method: SIPMethod, uri: String, entropy: inout Entropy, count: UInt32
-    ) -> SIPHeader {
-        let digits = String(count, radix: 16)
-        let quality =
-            challenge.offersQuality
-            ? DigestResponse.Quality(
-                count: String(repeating: "0", count: max(0, 8 - digits.count)) + digits,
-                clientNonce: entropy.token())
-            : nil
-        let response = DigestResponse(
-            algorithm: challenge.algorithm, username: username, realm: challenge.realm, password: password,
-            method: method.rawValue, uri: uri, nonce: challenge.nonce, quality: quality)
-        var text = "Digest username=\(DigestFields.quoted(username)), realm=\(DigestFields.quoted(challenge.realm))"
-        text += ", nonce=\(DigestFields.quoted(challenge.nonce)), uri=\(DigestFields.quoted(uri))"
-        text += ", response=\"\(response.value)\", algorithm=\(challenge.algorithm.rawValue)"
-        if let opaque = challenge.opaque { text += ", opaque=\(DigestFields.quoted(opaque))" }
-        if let quality { text += ", qop=auth, nc=\(quality.count), cnonce=\"\(quality.clientNonce)\"" }
-        return SIPHeader(challenge.isProxy ? "Proxy-Authorization" : "Authorization", text)
+        guard let challenge = DigestChallenge.strongest(of: response) else { return nil }
+        let isProxy = response.status == 407
+        let isQualified = !challenge.qop.isEmpty
+        var credentials = DigestCredentials(
+            username: username, realm: challenge.realm, nonce: challenge.nonce, uri: uri, response: "",
+            algorithm: challenge.algorithm, cnonce: isQualified ? entropy.token() : nil, opaque: challenge.opaque,
+            qop: isQualified ? "auth" : nil, nonceCount: isQualified ? count : nil)
+        credentials.response = DigestResponse(credentials, method: method, password: password).value
+        return SIPHeader(isProxy ? "Proxy-Authorization" : "Authorization", credentials.headerValue)
     }
 }
 
-/// A challenge we are able to answer.
-struct OpenChallenge: Hashable, Sendable {
-    var algorithm: DigestAlgorithm
-    var realm: String
-    var nonce: String
-    var opaque: String?
-    var offersQuality: Bool
-    var isStale: Bool
-    var isProxy: Bool
-
-    /// The strongest one of a 401 or 407.
-    init?(_ response: SIPMessage) {
-        let isProxy = response.status == 407
-        let name = isProxy ? "Proxy-Authenticate" : "WWW-Authenticate"
-        let open = response.allHeaders(name).prefix(8).compactMap { OpenChallenge($0, isProxy: isProxy) }
-        guard let best = open.first(where: { $0.algorithm == .sha256 }) ?? open.first else { return nil }
-        self = best
-    }
-
-    private init?(_ text: String, isProxy: Bool) {
-        guard let fields = DigestFields(text), let realm = fields["realm"], let nonce = fields["nonce"] else {
-            return nil
+extension DigestChallenge {
+    /// The strongest challenge of a 401 or 407 we can answer: neither `-sess` nor `auth-int` alone.
+    static func strongest(of response: SIPMessage) -> DigestChallenge? {
+        let name = response.status == 407 ? "Proxy-Authenticate" : "WWW-Authenticate"
+        let open = response.allHeaders(name).prefix(8).compactMap { DigestChallenge($0) }.filter {
+            ($0.algorithm == .sha256 || $0.algorithm == .md5) && ($0.qop.isEmpty || $0.qop.contains("auth"))
         }
-        let name = (fields["algorithm"] ?? "MD5").uppercased()
-        guard let algorithm = DigestAlgorithm(rawValue: name) else { return nil }
-        var offersQuality = false
-        if let qop = fields["qop"] {
-            let offers = qop.lowercased().split { $0 == "," || $0 == " " }
-            guard offers.contains("auth") else { return nil }
-            offersQuality = true
-        }
-        self.algorithm = algorithm
-        self.realm = realm
-        self.nonce = nonce
-        self.opaque = fields["opaque"]
-        self.offersQuality = offersQuality
-        self.isStale = fields["stale"]?.lowercased() == "true"
-        self.isProxy = isProxy
+        return open.first { $0.algorithm == .sha256 } ?? open.first
     }
 }
 
@@ -104,10 +60,10 @@ struct LoginProgress: Sendable {
         _ request: SIPMessage, after response: SIPMessage, sequence: UInt32, entropy: inout Entropy
     ) -> SIPMessage? {
         guard let uri = request.requestURI, tried.count < Self.maxChallenges,
-            let challenge = OpenChallenge(response), !tried.contains(challenge.nonce)
+            let challenge = DigestChallenge.strongest(of: response), !tried.contains(challenge.nonce),
+            let header = login.authorization(
+                for: response, method: request.method, uri: uri.description, entropy: &entropy)
         else { return nil }
-        let header = login.authorization(
-            for: challenge, method: request.method, uri: uri.description, entropy: &entropy, count: 1)
         // The same realm asking again without saying that the nonce was stale has refused the password.
         if !tried.isEmpty, !challenge.isStale, request.header(header.name) != nil { return nil }
         tried.append(challenge.nonce)

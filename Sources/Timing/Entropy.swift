@@ -16,6 +16,11 @@ public struct Entropy: RandomNumberGenerator, Sendable {
     /// A repeatable sequence (SplitMix64). For tests only: it is predictable.
     public static func seeded(_ seed: UInt64) -> Entropy { Entropy(source: .seeded(seed)) }
 
+    /// Whether the sequence is repeatable.
+    public var isSeeded: Bool {
+        if case .seeded = source { true } else { false }
+    }
+
     private init(source: Source) { self.source = source }
 
     public mutating func next() -> UInt64 {

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+internal import CallModel
+internal import Logging
+internal import SDP
+internal import SIPMessage
+internal import SIPStack
+internal import Site
+
+/// A new call from outside: who calls, may he, and where does the call enter the dialplan.
+extension Switchboard {
+    func incoming(_ session: SessionID, _ message: SIPMessage, _ flow: Flow) {
+        let site = services.site.site
+        guard !isDraining else { return reject(session, 503, reason: nil) }
+        if let address = IPAddress(flow.address), let trunk = site.trunk(from: address) {
+            return admit(session, message, flow, site, trunk: trunk)
+        }
+        switch services.location.identify(message, from: flow, now: now) {
+        case .lockedOut:
+            services.location.counters.add(.lockedOut)
+            reject(session, 403, reason: nil)
+        case .challenge(let headers):
+            perform(agent.reject(session, status: 401, reason: nil, headers: headers, now: now))
+        case .refused(let reason):
+            refuse(message, flow, reason: reason)
+            reject(session, 403, reason: nil)
+        case .user(let name):
+            if let seat = site.seat(name) {
+                admit(session, message, flow, site, seat: seat)
+            } else if let trunk = site.trunk(registeringAs: name) {
+                admit(session, message, flow, site, trunk: trunk)
+            } else {
+                refuse(message, flow, reason: "\(name) is neither a seat nor a gateway")
+                reject(session, 403, reason: nil)
+            }
+        }
+    }
+
+    private func admit(_ session: SessionID, _ message: SIPMessage, _ flow: Flow, _ site: Site, seat: Seat) {
+        let dialled = message.requestURI?.user ?? ""
+        let shown = seat.name.isEmpty ? message.from.displayName ?? "" : seat.name
+        begin(
+            session, message, flow, site, party: .seat(seat.number),
+            caller: CallerIdentity(number: seat.number, name: shown), dialled: dialled,
+            entry: CallEntry(
+                site: site, context: seat.context, exten: dialled.isEmpty ? "s" : dialled,
+                feature: site.feature(dialled: dialled)),
+            place: .seat(seat.number), limit: seat.calls, language: seat.language.rawValue)
+    }
+
+    private func admit(_ session: SessionID, _ message: SIPMessage, _ flow: Flow, _ site: Site, trunk: Trunk) {
+        let dialled = trunk.incomingNumber.applied(to: message.requestURI?.user ?? "")
+        let number = trunk.incomingCaller.applied(to: message.from.uri.user ?? "")
+        let exten = trunk.entryExtension ?? (dialled.isEmpty ? "s" : dialled)
+        begin(
+            session, message, flow, site, party: .trunk(trunk.name, number: number),
+            caller: CallerIdentity(number: number, name: message.from.displayName ?? ""), dialled: dialled,
+            entry: CallEntry(site: site, context: trunk.context, exten: exten, feature: nil),
+            place: .trunk(trunk.name), limit: trunk.lines, language: trunk.language.rawValue)
+    }
+
+    private func begin(
+        _ session: SessionID, _ message: SIPMessage, _ flow: Flow, _ site: Site, party: Party,
+        caller: CallerIdentity, dialled: String, entry: CallEntry, place: Occupancy.Place, limit: Int,
+        language: String
+    ) {
+        var offer: SessionDescription?
+        if !message.body.isEmpty {
+            guard let parsed = try? SessionDescription.parse(message.body) else {
+                return reject(session, 400, reason: "Bad Session Description")
+            }
+            offer = parsed
+        }
+        guard services.occupancy.take(.calls, limit: site.limits.calls) else {
+            return reject(session, 503, reason: nil)
+        }
+        guard services.occupancy.take(place, limit: limit) else {
+            services.occupancy.giveBack(.calls)
+            return reject(session, 486, reason: "All lines of \(party.number) are in use")
+        }
+        let id = makeCallID()
+        let leg = Leg(
+            id: LegID(call: id, index: 1), party: party, isIncoming: true, sipCallID: message.callID, flow: flow,
+            session: session, startedAt: wallNow)
+        leg.remoteOffer = offer
+        leg.places = [place]
+        let call = Call(
+            id: id, board: self, first: leg, caller: caller, dialled: dialled, entry: entry, language: language)
+        calls[id] = call
+        sessions[session] = leg.id
+        services.location.counters.add(.callsStarted)
+        note(.callStarted(from: party, caller: caller, dialled: dialled, context: entry.context), call: id)
+        call.noteStart(of: leg)
+        services.log.info("call \(id): \(party) dials \(dialled)")
+        setTimer(.duration(id), after: site.limits.callDuration)
+        startScript(of: call.id)
+    }
+
+    private func reject(_ session: SessionID, _ status: Int, reason: String?) {
+        services.location.counters.add(.callsRefused)
+        perform(agent.reject(session, status: status, reason: reason, headers: [], now: now))
+    }
+
+    func hangUp(_ id: CallID) -> Bool {
+        guard let call = calls[id] else { return false }
+        call.hangUp(.normalClearing)
+        return true
+    }
+
+    func endAllCalls() {
+        for call in calls.values { call.hangUp(.normalClearing) }
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+internal import Glibc
+internal import Synchronization
+
+/// A thread that runs blocking work in order, so that call control never waits for a file.
+/// Bound: 1024 requests; `run` says false beyond it.
+final class RequestQueue: Sendable {
+    private struct State {
+        var work: [@Sendable () -> Void] = []
+        var isRunning = false
+    }
+
+    private static let mostRequests = 1024
+    private let state = Mutex(State())
+    private let name: String
+
+    init(name: String) { self.name = name }
+
+    /// Queues `work`; a thread is started when none runs and ends when the queue is empty.
+    func run(_ work: @escaping @Sendable () -> Void) -> Bool {
+        enum Outcome { case full, queued, start }
+        let outcome: Outcome = state.withLock { state in
+            guard state.work.count < Self.mostRequests else { return .full }
+            state.work.append(work)
+            if state.isRunning { return .queued }
+            state.isRunning = true
+            return .start
+        }
+        switch outcome {
+        case .full: return false
+        case .queued: return true
+        case .start: return startThread()
+        }
+    }
+
+    private func startThread() -> Bool {
+        let context = Unmanaged.passRetained(self).toOpaque()
+        var thread = pthread_t()
+        let failed = pthread_create(
+            &thread, nil,
+            { context in
+                guard let context else { return nil }
+                Unmanaged<RequestQueue>.fromOpaque(context).takeRetainedValue().work()
+                return nil
+            }, context)
+        guard failed == 0 else {
+            Unmanaged<RequestQueue>.fromOpaque(context).release()
+            state.withLock { $0.isRunning = false }
+            return false
+        }
+        pthread_detach(thread)
+        return true
+    }
+
+    private func work() {
+        while true {
+            let batch = state.withLock { state in
+                let batch = state.work
+                state.work = []
+                if batch.isEmpty { state.isRunning = false }
+                return batch
+            }
+            if batch.isEmpty { return }
+            for item in batch { item() }
+        }
+    }
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+public import SDP
+internal import SIPMessage
+public import SIPStack
+internal import Timing
+
+/// A phone, or a gateway's line: a real SIP stack without sound, at a port of the simulated network.
+///
+/// Sendable unchecked: the simulated world has one thread.
+public final class SimulatedPhone: @unchecked Sendable {
+    /// What it does when called.
+    public enum Manner: Sendable {
+        case answers(after: Duration)
+        /// 486 or another final response.
+        case refuses(status: Int)
+        case ringsForEver
+        /// 183 with a description after half a second, then an answer.
+        case earlyMediaThenAnswers(after: Duration)
+        /// Says nothing at all.
+        case isDead
+    }
+
+    public enum Happening: Hashable, Sendable {
+        case called(from: String)
+        case ringing(status: Int)
+        case earlyMedia
+        case connected
+        case failed(status: Int)
+        case cancelled
+        case ended
+    }
+
+    public let user: String
+    public let port: UInt16
+    public let mediaPort: UInt16
+    public var manner: Manner = .answers(after: .seconds(1))
+    public private(set) var log: [Happening] = []
+    public private(set) var isRegistered = false
+    /// The session that is up or ringing.
+    public private(set) var session: SessionID?
+    /// The switch's RTP port for that session, once a description came.
+    public private(set) var switchPort: UInt16?
+    public private(set) var codec: AudioCodec?
+    public private(set) var lastStatus: Int?
+    public private(set) var agent: UserAgent
+
+    private let password: String?
+    private let world: SimulatedSwitch
+    private var registration: ClientRequestID?
+    private var alarm: UInt64?
+    private var offer: SessionDescription?
+    private let codecs: [AudioCodec]
+
+    init(
+        world: SimulatedSwitch, user: String, password: String?, port: UInt16, codecs: [AudioCodec],
+        entropy: Entropy
+    ) {
+        self.world = world
+        self.user = user
+        self.password = password
+        self.port = port
+        self.codecs = codecs
+        mediaPort = port + 1000
+        agent = UserAgent(
+            configuration: UserAgent.Configuration(
+                listeners: [ListenerIdentity(transport: .udp, host: "127.0.0.1", port: port)],
+                userAgentHeader: "Simulated"),
+            entropy: entropy)
+        world.network.attach(port: port) { [weak self] bytes, _ in self?.received(bytes) }
+    }
+
+    private var flow: Flow { Flow(transport: .udp, address: "127.0.0.1", port: 5060) }
+    private func address(_ user: String) -> SIPURI { SIPURI(user: user, host: "martlet") }
+    private var login: DigestLogin? { password.map { DigestLogin(username: user, password: $0) } }
+
+    // MARK: What a person does
+
+    public func register(expires: Int = 3600) {
+        let (id, actions) = agent.request(
+            OutOfDialogRequest(
+                method: .register, requestURI: SIPURI(host: "martlet"), flow: flow,
+                from: NameAddress(uri: address(user)), to: NameAddress(uri: address(user)),
+                headers: [SIPHeader("Expires", String(expires))],
+                contacts: [NameAddress(uri: SIPURI(user: user, host: "127.0.0.1", port: Int(port)))],
+                credentials: login),
+            now: world.clock.now)
+        registration = id
+        perform(actions)
+    }
+
+    public func call(_ number: String, from: String? = nil) {
+        let description = OfferAnswer.offer(
+            capabilities: AudioCapabilities(codecs: codecs), sessionID: 1, localAddress: "127.0.0.1", port: mediaPort)
+        offer = description
+        let (id, actions) = agent.invite(
+            Invitation(
+                requestURI: address(number), flow: flow, from: NameAddress(uri: address(from ?? user)),
+                to: NameAddress(uri: address(number)), body: description.serialize(), credentials: login),
+            now: world.clock.now)
+        session = id
+        perform(actions)
+    }
+
+    public func hangUp() {
+        guard let session else { return }
+        perform(agent.hangUp(session, headers: [], now: world.clock.now))
+    }
+
+    public func press(_ key: Character) {
+        if let switchPort { world.media.press(key, atPort: switchPort) }
+    }
+
+    /// Puts the other side on hold, or takes it back.
+    public func hold(_ on: Bool) {
+        guard let session else { return }
+        let description = OfferAnswer.offer(
+            capabilities: AudioCapabilities(codecs: codecs), sessionID: 1, localAddress: "127.0.0.1", port: mediaPort,
+            direction: on ? .sendOnly : .sendReceive, after: offer)
+        offer = description
+        perform(agent.reoffer(session, body: description.serialize(), now: world.clock.now))
+    }
+
+    /// Power gone: nothing is sent or heard any more.
+    public func vanish() { world.network.detach(port: port) }
+
+    // MARK: Inside
+
+    private func received(_ bytes: [UInt8]) {
+        guard let message = bytes.withUnsafeBytes({ try? SIPMessage.parse($0) }) else { return }
+        perform(agent.receive(message, from: flow, now: world.clock.now))
+    }
+
+    private func perform(_ actions: [Action]) {
+        for action in actions {
+            switch action {
+            case .send(let message, _): world.network.send(message.serialize(), from: port, to: 5060)
+            case .event(let event): handle(event)
+            }
+        }
+        if let alarm { world.clock.cancel(alarm) }
+        alarm = agent.nextDeadline.map { deadline in
+            world.clock.at(deadline) { [self] in
+                alarm = nil
+                perform(agent.advance(to: world.clock.now))
+            }
+        }
+    }
+
+    private func handle(_ event: Event) {
+        switch event {
+        case .incomingInvite(let id, let message, _): called(id, message)
+        case .provisional(_, let status, let message):
+            log.append(.ringing(status: status))
+            if learn(answer: message) { log.append(.earlyMedia) }
+        case .answered(_, let message):
+            _ = learn(answer: message)
+            log.append(.connected)
+        case .failed(_, let status, _):
+            lastStatus = status
+            over(.failed(status: status))
+        case .cancelled: over(.cancelled)
+        case .acknowledged: log.append(.connected)
+        case .reoffered(let id, let message):
+            guard let theirs = try? SessionDescription.parse(message.body),
+                let (description, _) = answer(theirs)
+            else { return perform(agent.rejectOffer(id, status: 488, now: world.clock.now)) }
+            perform(agent.acceptOffer(id, body: description.serialize(), now: world.clock.now))
+        case .ended: over(.ended)
+        case .response(_, let message):
+            lastStatus = message.status
+            isRegistered = message.status == 200
+        case .requestFailed(_, let status): lastStatus = status
+        case .reofferAnswered, .reofferFailed, .inDialogRequest, .incomingRequest: break
+        }
+    }
+
+    private func over(_ happening: Happening) {
+        log.append(happening)
+        session = nil
+        switchPort = nil
+    }
+
+    private func learn(answer message: SIPMessage) -> Bool {
+        guard let offer, let theirs = try? SessionDescription.parse(message.body),
+            let audio = OfferAnswer.accept(answer: theirs, of: offer)
+        else { return false }
+        switchPort = audio.remotePort
+        codec = audio.codec
+        return true
+    }
+
+    private func answer(_ theirs: SessionDescription) -> (SessionDescription, NegotiatedAudio)? {
+        OfferAnswer.answer(
+            to: theirs, capabilities: AudioCapabilities(codecs: codecs), sessionID: 2, localAddress: "127.0.0.1",
+            port: mediaPort)
+    }
+
+    private func called(_ id: SessionID, _ message: SIPMessage) {
+        log.append(.called(from: message.from.uri.user ?? ""))
+        guard session == nil else {
+            return perform(agent.reject(id, status: 486, reason: nil, headers: [], now: world.clock.now))
+        }
+        guard let theirs = try? SessionDescription.parse(message.body), let (description, audio) = answer(theirs)
+        else { return perform(agent.reject(id, status: 488, reason: nil, headers: [], now: world.clock.now)) }
+        session = id
+        let body = description.serialize()
+        func later(_ delay: Duration, _ act: @escaping @Sendable () -> Void) {
+            world.clock.after(delay) { [self] in
+                if session == id { act() }
+            }
+        }
+        switch manner {
+        case .isDead: break
+        case .refuses(let status):
+            session = nil
+            perform(agent.reject(id, status: status, reason: nil, headers: [], now: world.clock.now))
+        case .ringsForEver:
+            perform(agent.progress(id, status: 180, body: nil, headers: [], now: world.clock.now))
+        case .answers(let delay):
+            perform(agent.progress(id, status: 180, body: nil, headers: [], now: world.clock.now))
+            later(delay) { [self] in
+                switchPort = audio.remotePort
+                codec = audio.codec
+                perform(agent.accept(id, body: body, headers: [], now: world.clock.now))
+            }
+        case .earlyMediaThenAnswers(let delay):
+            later(.milliseconds(500)) { [self] in
+                switchPort = audio.remotePort
+                perform(agent.progress(id, status: 183, body: body, headers: [], now: world.clock.now))
+            }
+            later(delay) { [self] in
+                codec = audio.codec
+                perform(agent.accept(id, body: body, headers: [], now: world.clock.now))
+            }
+        }
+    }
+}

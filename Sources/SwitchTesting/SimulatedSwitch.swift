@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+public import CallModel
+public import Exchange
+internal import Logging
+public import SDP
+internal import SIPStack
+public import Site
+public import Timing
+
+/// A whole switch under simulated time: one shard, a network with weather, phones, a door without media.
+///
+/// Everything is drawn from one seed and runs on the caller's thread, so that a failing run can be
+/// repeated: print `seed` in every expectation. Sendable unchecked for that reason.
+public final class SimulatedSwitch: @unchecked Sendable {
+    public let seed: UInt64
+    public let clock = SimulatedClock()
+    public let network: SimulatedNetwork
+    public let media: SimulatedMedia
+    public let ledger = MemoryLedger()
+    public let services: SwitchServices
+    public let shard: Shard
+    public var entropy: Entropy
+    public private(set) var phones: [SimulatedPhone] = []
+
+    private let executor = SimulatedExecutor()
+    private var nextPort: UInt16 = 10_000
+    private static let password = "simulated-password"
+
+    private final class Wire: SIPWire {
+        let network: SimulatedNetwork
+        init(_ network: SimulatedNetwork) { self.network = network }
+        func send(_ bytes: [UInt8], on flow: Flow, fromShard shard: Int) {
+            network.send(bytes, from: 5060, to: flow.port)
+        }
+    }
+
+    /// One alarm at a time, as `ShardEnvironment.setAlarm` promises.
+    private final class Alarm: @unchecked Sendable {
+        var number: UInt64?
+        var ring: (@Sendable () -> Void)?
+    }
+
+    public init(
+        seed: UInt64, site: Site, runner: @escaping CallRunner, sounds: [String: AudioClip] = [:],
+        conditions: SimulatedNetwork.Conditions = SimulatedNetwork.Conditions()
+    ) {
+        self.seed = seed
+        var entropy = Entropy.seeded(seed)
+        let clock = clock
+        network = SimulatedNetwork(clock: clock, entropy: .seeded(entropy.next()), conditions: conditions)
+        media = SimulatedMedia(clock: clock)
+        var registrar = Registrar.Configuration()
+        registrar.minExpires = .seconds(1)
+        let known = Set(site.seats.map(\.number) + site.trunks.compactMap(\.user))
+        let location = LocationService(
+            registrar: Registrar(configuration: registrar),
+            authenticator: DigestAuthenticator(realm: site.realm, entropy: .seeded(entropy.next())),
+            failedLoginsPerMinute: site.limits.failedLoginsPerMinute,
+            passwords: { known.contains($0) ? Self.password : nil }, changed: { _ in })
+        services = SwitchServices(
+            site: CurrentSite(site), location: location, occupancy: Occupancy(), ledger: ledger,
+            sounds: SoundLibrary(clips: sounds), runner: runner, recordingsFolder: "/recordings",
+            log: Logger(label: "simulated") { _ in SwiftLogNoOpLogHandler() })
+        let alarm = Alarm()
+        let environment = ShardEnvironment(
+            index: 0, now: { clock.now }, wallNow: { clock.wallNow }, wire: Wire(network),
+            setAlarm: { deadline in
+                if let number = alarm.number { clock.cancel(number) }
+                alarm.number = clock.at(deadline) {
+                    alarm.number = nil
+                    alarm.ring?()
+                }
+            }, entropy: .seeded(entropy.next()))
+        shard = Shard(
+            executor: executor, environment: environment, services: services,
+            configuration: UserAgent.Configuration(
+                listeners: [ListenerIdentity(transport: .udp, host: "127.0.0.1", port: 5060)], callIDPrefix: "0-"),
+            door: media)
+        self.entropy = entropy
+        alarm.ring = { [weak self] in self?.inject { await $0.wake() } }
+        media.signal = { [weak self] in self?.inject { await $0.mediaEventsWait() } }
+        media.onTick = { [weak self] in self?.media.finish($0) }
+        network.attach(port: 5060) { [weak self] bytes, port in
+            let flow = Flow(transport: .udp, address: "127.0.0.1", port: port)
+            self?.inject { await $0.received(bytes, from: flow, at: clock.now) }
+        }
+    }
+
+    /// Adds a phone that knows the seat's (or gateway's) password unless another is given.
+    public func addPhone(
+        _ user: String, password: String? = nil, codecs: [AudioCodec] = [.pcma, .pcmu]
+    ) -> SimulatedPhone {
+        nextPort += 2
+        let phone = SimulatedPhone(
+            world: self, user: user, password: password ?? Self.password, port: nextPort, codecs: codecs,
+            entropy: .seeded(entropy.next()))
+        phones.append(phone)
+        return phone
+    }
+
+    /// A phone that is registered already.
+    public func addRegisteredPhone(_ user: String, codecs: [AudioCodec] = [.pcma, .pcmu]) -> SimulatedPhone {
+        let phone = addPhone(user, codecs: codecs)
+        phone.register()
+        run(for: .seconds(2))
+        return phone
+    }
+
+    /// Runs a piece of work on the shard, as its shell would.
+    public func inject(_ body: @escaping @Sendable (Shard) async -> Void) {
+        let shard = shard
+        Task(executorPreference: executor) { await body(shard) }
+    }
+
+    /// Lets simulated time pass.
+    public func run(for duration: Duration) {
+        let end = clock.now.advanced(by: duration)
+        executor.drain()
+        while let body = clock.step(notAfter: end) {
+            body()
+            executor.drain()
+        }
+        clock.finish(at: end)
+        executor.drain()
+    }
+
+    /// Lets time pass until `condition` holds, at most `limit`; whether it came to hold.
+    public func run(until limit: Duration, _ condition: () -> Bool) -> Bool {
+        let end = clock.now.advanced(by: limit)
+        executor.drain()
+        while !condition() {
+            guard let body = clock.step(notAfter: end) else { return condition() }
+            body()
+            executor.drain()
+        }
+        return true
+    }
+
+    /// The calls of the shard now.
+    public var calls: [CallSnapshot] {
+        let box = Box()
+        inject { box.calls = await $0.snapshot() }
+        executor.drain()
+        return box.calls
+    }
+
+    private final class Box: @unchecked Sendable { var calls: [CallSnapshot] = [] }
+}

@@ -5,7 +5,7 @@
 /// The tables are not the same as decoding and encoding again: they are chosen so that
 /// µ–A–µ and A–µ–A lose least. Entry 81 of Table 3 and entry 80 of Table 4 are those of the
 /// corrected Recommendation.
-public struct G711Transcoder: Sendable {
+public struct G711Transcoder: Sendable, BitwiseCopyable {
     private nonisolated(unsafe) let table: UnsafePointer<UInt8>
 
     public static let muToA = G711Transcoder { mu in

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
 /// The two laws of ITU-T G.711.
-public enum G711Law: UInt8, Sendable, CaseIterable {
+public enum G711Law: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case mu, a
 
     /// The octet of digital silence: the smallest positive value of each law.
@@ -13,7 +13,7 @@ public enum G711Law: UInt8, Sendable, CaseIterable {
 /// Linear samples are the Recommendation's uniform values moved up to 16 bits: µ-law's 14-bit values
 /// times 4, A-law's 13-bit values times 8. A sample exactly on a decision value takes the code
 /// farther from zero when positive and nearer to zero when negative, as ITU-T G.191 does.
-public struct G711: Sendable {
+public struct G711: Sendable, BitwiseCopyable {
     /// 65,536 codes by sample bit pattern, then 256 samples by code, for one law. The tables live as
     /// long as the process and are never written after they are made.
     private nonisolated(unsafe) let codes: UnsafePointer<UInt8>

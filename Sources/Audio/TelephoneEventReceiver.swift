@@ -7,7 +7,7 @@
 /// nothing more arrives for `lostEndMilliseconds` (all three end packets lost). Retransmitted
 /// and late packets of an event that is over change nothing. Events longer than 65,535 units come as
 /// segments (§2.5.1.3) and count as one.
-public struct TelephoneEventReceiver: Sendable {
+public struct TelephoneEventReceiver: Sendable, BitwiseCopyable {
     /// A finished event.
     public struct Press: Hashable, Sendable {
         public var event: UInt8

@@ -3,9 +3,9 @@
 /// A signal made of at most four steps, each one or two sine waves or silence, that repeats or ends.
 ///
 /// A plain value of fixed size, so that it can be handed to a thread that must not allocate.
-public struct Tone: Hashable, Sendable {
+public struct Tone: Hashable, Sendable, BitwiseCopyable {
     /// One step. Frequencies are in hertz below 4000, 0 for none; levels are per frequency.
-    public struct Step: Hashable, Sendable {
+    public struct Step: Hashable, Sendable, BitwiseCopyable {
         public var firstHertz: UInt16
         public var secondHertz: UInt16
         /// Level of each frequency in tenths of dBm0 (ITU-T G.711's full-scale sine is +3.14 dBm0).

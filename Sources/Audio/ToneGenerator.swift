@@ -2,7 +2,7 @@
 internal import Glibc
 
 /// Plays a `Tone` at 8 kHz, sample by sample, by 32-bit phase accumulators. A plain value that allocates nothing.
-public struct ToneGenerator: Sendable {
+public struct ToneGenerator: Sendable, BitwiseCopyable {
     private let tone: Tone
     private var index = 0
     private var left = 0

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+internal import CORTP
+internal import Glibc
+internal import Synchronization
+
+/// The thread that brings all recordings to disk: five times a second each buffer is emptied into its file.
+/// A slow disk holds up recordings, whose buffers last four seconds, and nothing else.
+final class RecorderWriter: Sendable {
+    /// A file was closed, or failed.
+    struct Outcome: Sendable {
+        var handle: Handle
+        var length: Duration
+        var error: String?
+    }
+
+    private struct State {
+        var added: [RecorderFile] = []
+        var outcomes: [[Outcome]] = []
+        var thread: pthread_t?
+    }
+
+    private static let periodMilliseconds: Int32 = 200
+    private let state: Mutex<State>
+    private let wake: Int32
+    private let isStopping = Atomic<Bool>(false)
+    /// The writer thread's own.
+    private nonisolated(unsafe) var files: [RecorderFile] = []
+    /// Tells a shard that an outcome waits.
+    private let shardEvents: [Int32]
+
+    init(shardEvents: [Int32]) {
+        self.shardEvents = shardEvents
+        wake = martlet_bell_create()
+        var initial = State()
+        initial.outcomes = Array(repeating: [], count: shardEvents.count)
+        state = Mutex(initial)
+    }
+
+    deinit { close(wake) }
+
+    func add(_ file: RecorderFile) {
+        state.withLock { $0.added.append(file) }
+        nudge()
+    }
+
+    /// Something is worth looking at now.
+    func nudge() { martlet_bell_ring(wake) }
+
+    func takeOutcomes(shard: Int) -> [Outcome] {
+        state.withLock { state in
+            guard state.outcomes.indices.contains(shard), !state.outcomes[shard].isEmpty else { return [] }
+            defer { state.outcomes[shard] = [] }
+            return state.outcomes[shard]
+        }
+    }
+
+    func start() {
+        let box = Unmanaged.passRetained(self).toOpaque()
+        var thread = pthread_t()
+        let failed = pthread_create(
+            &thread, nil,
+            { context in
+                guard let context else { return nil }
+                Unmanaged<RecorderWriter>.fromOpaque(context).takeRetainedValue().run()
+                return nil
+            }, box)
+        if failed != 0 {
+            Unmanaged<RecorderWriter>.fromOpaque(box).release()
+            return
+        }
+        state.withLock { $0.thread = thread }
+    }
+
+    /// Ends the thread after all files are closed as far as they got. Media threads have ended before.
+    func stop() {
+        isStopping.store(true, ordering: .releasing)
+        nudge()
+        if let thread = state.withLock({ $0.thread.take() }) { pthread_join(thread, nil) }
+    }
+
+    private func run() {
+        _ = martlet_thread_begin("recordings", 0)
+        while true {
+            let isLast = isStopping.load(ordering: .acquiring)
+            var time = timespec()
+            clock_gettime(CLOCK_MONOTONIC, &time)
+            pass(now: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec), isLast: isLast)
+            if isLast { return }
+            var poll = pollfd(fd: wake, events: Int16(POLLIN), revents: 0)
+            Glibc.poll(&poll, 1, files.isEmpty ? -1 : Self.periodMilliseconds)
+            martlet_bell_clear(wake)
+        }
+    }
+
+    /// Brings every recording up to date; the last pass closes them all.
+    func pass(now: Int64, isLast: Bool = false) {
+        let added = state.withLock { state in
+            defer { state.added = [] }
+            return state.added
+        }
+        for file in added {
+            file.open()
+            if file.failure != nil { tell(file) }
+            files.append(file)
+        }
+        files.removeAll { file in advance(file, now: now, isLast: isLast) }
+    }
+
+    /// True when the file is done with.
+    private func advance(_ file: RecorderFile, now: Int64, isLast: Bool) -> Bool {
+        let hadFailed = file.failure != nil
+        if file.isClosed || isLast {
+            file.finish()
+            if !hadFailed { tell(file) }
+            return true
+        }
+        file.advance(now: now)
+        if !hadFailed && file.failure != nil { tell(file) }
+        return false
+    }
+
+    private func tell(_ file: RecorderFile) {
+        let outcome = Outcome(handle: file.handle, length: file.length, error: file.failure)
+        state.withLock { $0.outcomes[file.shard].append(outcome) }
+        martlet_bell_ring(shardEvents[file.shard])
+    }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+internal import Audio
+
+// What passes the rings between call control and a media thread: plain bytes, no references that are counted.
+// A handle is generation (24 bits), thread (8), slot (32); 0 is none.
+
+/// Names a leg, room or instrument of one media thread.
+struct Handle: Hashable, BitwiseCopyable {
+    let rawValue: UInt64
+
+    init(rawValue: UInt64) { self.rawValue = rawValue }
+
+    init(generation: UInt32, thread: Int, slot: Int) {
+        rawValue = UInt64(generation & 0xFF_FFFF) << 40 | UInt64(thread & 0xFF) << 32 | UInt64(UInt32(slot))
+    }
+
+    var thread: Int { Int((rawValue >> 32) & 0xFF) }
+    var slot: Int { Int(rawValue & 0xFFFF_FFFF) }
+}
+
+/// A row or column of a gain matrix.
+struct MemberKey: Hashable, BitwiseCopyable {
+    var handle: Handle
+    var isLeg: Bool
+}
+
+/// A new leg's sockets and where its stream begins.
+struct LegOpening: BitwiseCopyable {
+    var rtpSocket: Int32
+    var rtcpSocket: Int32
+    var ssrc: UInt32
+    var sequence: UInt16
+    var timestamp: UInt32
+}
+
+/// What was negotiated, as numbers.
+struct LegSettings: BitwiseCopyable {
+    static let noPayloadType: UInt8 = 255
+
+    var isALaw: Bool
+    var sendType: UInt8
+    var receiveType: UInt8
+    /// `noPayloadType`: the far side has no telephone-event.
+    var sendEventType: UInt8
+    var receiveEventType: UInt8
+    var remote: MediaAddress
+    var sends: Bool
+    var receives: Bool
+    /// 0: never.
+    var timeoutNanoseconds: Int64
+}
+
+/// What a player reads: the samples of a clip that call control keeps alive until `.finished`.
+struct ClipSamples: BitwiseCopyable {
+    var base: UnsafePointer<Int16>
+    var count: Int
+    var loops: Bool
+}
+
+/// Keys to press, four bits each in `DigitSender`'s order.
+struct KeyList: BitwiseCopyable {
+    private var sender = DigitSender()
+
+    mutating func append(_ event: UInt8) { _ = sender.append(event) }
+    var count: Int { sender.count }
+    subscript(index: Int) -> UInt8 { sender.key(index) }
+}
+
+/// Call control to media.
+enum Command: BitwiseCopyable {
+    case openRoom(Handle)
+    case closeRoom(Handle)
+    case openLeg(Handle, room: Handle, LegOpening)
+    case configure(Handle, LegSettings)
+    case move(Handle, room: Handle)
+    case closeLeg(Handle)
+    case setGain(room: Handle, listener: MemberKey, speaker: MemberKey, gain: Int32)
+    case play(Handle, room: Handle, ClipSamples)
+    case playTone(Handle, room: Handle, Tone)
+    case record(Handle, room: Handle, RecorderBuffer)
+    case stop(Handle)
+    case sendDigits(Handle, KeyList)
+}
+
+/// Figures of a leg at its end.
+struct LegFigures: BitwiseCopyable {
+    var received: UInt64
+    var sent: UInt64
+    var lost: UInt64
+    var refused: UInt64
+    var jitter: UInt32
+}
+
+/// Media to call control.
+enum Report: BitwiseCopyable {
+    case started(Handle)
+    case digit(Handle, event: UInt8, duration: UInt32)
+    case timedOut(Handle)
+    case digitsSent(Handle)
+    /// A player, tone or recorder is gone; `samples` is how far a player got.
+    case ended(Handle, samples: UInt64)
+    /// Sockets and decoder come back to be closed and freed.
+    case legClosed(Handle, LegFigures, rtpSocket: Int32, rtcpSocket: Int32, decoder: UnsafeMutablePointer<LegDecoder>?)
+    case roomClosed(Handle)
+}
+
+/// Media to the service thread and back: a decoder is made off the media thread.
+enum ServiceRequest: BitwiseCopyable {
+    case makeDecoder(Handle)
+    /// The leg closed before its decoder came.
+    case freeDecoder(UnsafeMutablePointer<LegDecoder>)
+}
+
+enum ServiceReply: BitwiseCopyable {
+    /// nil when memory is out: the leg is heard as silence.
+    case decoder(Handle, UnsafeMutablePointer<LegDecoder>?)
+}

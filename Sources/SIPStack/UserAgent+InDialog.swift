@@ -123,16 +123,15 @@ extension UserAgent {
     mutating func retryInDialog(
         _ id: SessionID, _ response: SIPMessage, request: HeldMessage?, owner: TransactionOwner, now: Instant,
         out: inout [Action]
-    ) -> Bool {
-        guard let request, let session = sessions[id], var login = session.login else { return false }
+    ) -> TransactionID? {
+        guard let request, let session = sessions[id], var login = session.login else { return nil }
         let sequence = session.dialog.localSequence &+ 1
         guard
             let again = login.retry(request.message, after: response, sequence: sequence, entropy: &entropy)
-        else { return false }
+        else { return nil }
         sessions[id]?.login = login
         sessions[id]?.dialog.localSequence = sequence
-        _ = send(again, to: session.flow, owner: owner, now: now, out: &out)
-        return true
+        return send(again, to: session.flow, owner: owner, now: now, out: &out)
     }
 
     /// The peer no longer knows the dialog (§12.2.1.2): BYE all the same, in case he does.

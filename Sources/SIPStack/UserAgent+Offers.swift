@@ -34,30 +34,32 @@ extension UserAgent {
         _ id: SessionID, body: [UInt8], attempt: Int, now: Instant, out: inout [Action]
     ) {
         guard let session = sessions[id], var request = sessions[id]?.dialog.request(.invite) else { return }
-        sessions[id]?.renegotiation = .offering(body, attempt: attempt)
         request.contacts = [contact(user: session.contactUser, for: session.flow)]
         request.headers = capabilities
         setBody(body, of: &request)
-        _ = send(request, to: session.flow, owner: .offer(id), now: now, out: &out)
+        let transaction = send(request, to: session.flow, owner: .offer(id), now: now, out: &out)
+        sessions[id]?.renegotiation = .offering(transaction, body, attempt: attempt)
     }
 
     mutating func offerAnswered(
         _ id: SessionID, _ response: SIPMessage, report: TransactionReport, flow: Flow?, now: Instant,
         out: inout [Action]
     ) {
-        guard let status = response.status, status >= 200 else { return }
-        guard var session = sessions[id], case .offering(let body, let attempt) = session.renegotiation,
-            response.cseq.number == session.dialog.localSequence || session.phase == .confirmed
+        guard let status = response.status else { return }
+        guard var session = sessions[id], case .offering(report.id, let body, let attempt) = session.renegotiation
         else {
-            // The session is leaving: a 2xx still wants its ACK, and nothing more.
-            if status < 300, let known = layer[report.id] {
-                var dialog = Dialog(calling: ackBase(response))
-                dialog.learn(from: response, settingRoutes: true)
-                if let live = sessions[id]?.dialog { dialog = live }
-                acknowledge(response, dialog: dialog, via: report.id, flow: flow ?? known.flow, out: &out)
+            // The session has left over it: a 2xx still wants its ACK, and nothing more.
+            if (200..<300).contains(status), let flow = flow ?? layer[report.id]?.flow {
+                let dialog = sessions[id]?.dialog ?? Dialog(answering: response)
+                acknowledge(response, dialog: dialog, via: report.id, flow: flow, out: &out)
             }
             return
         }
+        guard status >= 200 else {
+            setTimer(.silence, of: id, at: now.advanced(by: configuration.timers.timerC))
+            return
+        }
+        cancelTimer(.silence, of: id)
         switch status {
         case 200..<300:
             session.dialog.learn(from: response, settingRoutes: false)
@@ -71,19 +73,18 @@ extension UserAgent {
             sessions[id]?.renegotiation = .waiting(body, attempt: attempt)
             setTimer(.reoffer, of: id, at: now.advanced(by: glareDelay(isCaller: session.isCaller)))
         case 401, 407:
-            if retryInDialog(id, response, request: report.request, owner: .offer(id), now: now, out: &out) { return }
+            if let again = retryInDialog(
+                id, response, request: report.request, owner: .offer(id), now: now, out: &out)
+            {
+                sessions[id]?.renegotiation = .offering(again, body, attempt: attempt)
+                return
+            }
             offerRefused(id, status: status, now: now, out: &out)
         case 408, 481:
             dialogGone(id, status: status, now: now, out: &out)
         default:
             offerRefused(id, status: status, now: now, out: &out)
         }
-    }
-
-    private func ackBase(_ response: SIPMessage) -> SIPMessage {
-        SIPMessage(
-            startLine: .request(.invite, response.contacts.first?.uri ?? response.to.uri),
-            from: response.from, to: response.to, callID: response.callID, cseq: response.cseq)
     }
 
     /// 2.1…4 s for the side that called, 0…2 s for the other, in steps of 10 ms (§14.1), scaled with T1.

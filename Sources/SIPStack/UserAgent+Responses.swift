@@ -108,7 +108,7 @@ extension UserAgent {
 
 extension Dialog {
     /// The caller's side of a dialog as its 2xx alone tells it.
-    fileprivate init(answering response: SIPMessage) {
+    init(answering response: SIPMessage) {
         self.init(
             calling: SIPMessage(
                 startLine: .request(.invite, response.contacts.first?.uri ?? response.to.uri),

@@ -85,7 +85,7 @@ extension UserAgent {
         if case .response(let response) = report.kind {
             guard let status = response.status, status >= 200 else { return }
             if status == 401 || status == 407,
-                retryInDialog(id, response, request: report.request, owner: .bye(id), now: now, out: &out)
+                retryInDialog(id, response, request: report.request, owner: .bye(id), now: now, out: &out) != nil
             {
                 return
             }
@@ -93,12 +93,17 @@ extension UserAgent {
         finish(id, .ended(id, session.cause), out: &out)
     }
 
-    /// Answers what the peer still asks, when the session goes away under it.
+    /// Answers what the peer still asks, and stops waiting for what we asked, when the session goes away under it.
     mutating func abandonOffer(_ session: inout Session, now: Instant, out: inout [Action]) {
-        if case .offered(let transaction, _) = session.renegotiation,
-            let request = layer[transaction]?.request?.message
-        {
-            respond(request.response(487), to: transaction, now: now, out: &out)
+        switch session.renegotiation {
+        case .offered(let transaction, _):
+            if let request = layer[transaction]?.request?.message {
+                respond(request.response(487), to: transaction, now: now, out: &out)
+            }
+        case .offering(let transaction, _, _):
+            layer.limit(transaction, now: now)
+        case .none, .waiting:
+            break
         }
         session.renegotiation = .none
         session.queuedOffer = nil
@@ -106,9 +111,8 @@ extension UserAgent {
 
     /// The session is gone; its user hears of it once.
     mutating func finish(_ id: SessionID, _ event: Event, out: inout [Action]) {
-        guard var session = sessions[id] else { return }
+        guard let session = sessions[id] else { return }
         for timer in SessionTimer.allCases { cancelTimer(timer, of: id) }
-        if case .offered = session.renegotiation { session.renegotiation = .none }
         sessions[id] = nil
         sessionsByTag[session.dialog.localTag] = nil
         if !session.isOver { out.append(.event(event)) }
@@ -136,7 +140,10 @@ extension UserAgent {
 
     mutating func fired(_ timer: SessionTimer, of id: SessionID, now: Instant, out: inout [Action]) {
         switch timer {
-        case .ring, .silence: ringingTooLong(id, now: now, out: &out)
+        case .ring: ringingTooLong(id, now: now, out: &out)
+        case .silence:
+            ringingTooLong(id, now: now, out: &out)
+            if case .offering = sessions[id]?.renegotiation { dialogGone(id, status: 408, now: now, out: &out) }
         case .cancelled: cancelUnanswered(id, out: &out)
         case .provisional: repeatProvisional(id, now: now, out: &out)
         case .answer: answerDue(id, now: now, out: &out)

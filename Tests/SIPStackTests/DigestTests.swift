@@ -23,7 +23,7 @@ import Timing
     func vectorsOfRFC7616(algorithm: DigestAlgorithm, expected: String) {
         let response = DigestResponse(
             algorithm: algorithm, username: "Mufasa", realm: "http-auth@example.org", password: "Circle of Life",
-            method: "GET", uri: "/dir/index.html", nonce: "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFoH4GiTo0v",
+            method: "GET", uri: "/dir/index.html", nonce: "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v",
             quality: .init(count: "00000001", clientNonce: "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"))
         #expect(response.value == expected)
     }

@@ -6,7 +6,7 @@ internal import Timing
 enum SessionTimer: UInt8, Hashable, Sendable, CaseIterable {
     /// The user's `ringTimeout`.
     case ring
-    /// Timer C (RFC 3261 §16.6): provisional responses stopped coming.
+    /// Timer C (RFC 3261 §16.6): provisional responses on an INVITE or re-INVITE of ours stopped coming.
     case silence
     /// CANCEL was sent and no final response came (§9.1).
     case cancelled
@@ -46,7 +46,7 @@ struct Session: Sendable {
     enum Renegotiation: Sendable {
         case none
         /// Our re-INVITE is out.
-        case offering([UInt8], attempt: Int)
+        case offering(TransactionID, [UInt8], attempt: Int)
         /// Our re-INVITE met one of theirs and waits.
         case waiting([UInt8], attempt: Int)
         /// Theirs waits for our user.

@@ -77,6 +77,12 @@ struct InviteClientTransaction: Hashable, Sendable {
         case (.b, .calling):
             state = .terminated
             return isReliable ? [.timedOut, .terminated] : [.stop(.a), .timedOut, .terminated]
+        case (.unanswered, .calling):
+            state = .terminated
+            return stopped() + [.timedOut, .terminated]
+        case (.unanswered, .proceeding):
+            state = .terminated
+            return [.timedOut, .terminated]
         case (.d, .completed), (.m, .accepted):
             state = .terminated
             return [.terminated]

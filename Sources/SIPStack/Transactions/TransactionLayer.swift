@@ -77,6 +77,12 @@ struct TransactionLayer: Sendable {
     /// Gives an INVITE up whose CANCEL led nowhere (§9.1).
     mutating func abandon(_ id: TransactionID) { remove(id) }
 
+    /// Nobody waits for this request's final response any more: it has 64 × T1 left.
+    mutating func limit(_ id: TransactionID, now: Instant) {
+        guard transactions[id]?.hasFinalResponse == false else { return }
+        heap.set(.transaction(id, .unanswered), at: now.advanced(by: timers.transactionTimeout))
+    }
+
     /// Remembers the ACK of a 2xx, so that a repeated 2xx is acknowledged without a session.
     mutating func remember(_ acknowledgement: Transaction.Acknowledgement, for id: TransactionID) {
         transactions[id]?.acknowledgements.append(acknowledgement)

@@ -4,7 +4,8 @@ internal import Timing
 /// The lettered timers of RFC 3261 §17 and RFC 6026.
 enum TransactionTimer: UInt8, Hashable, Sendable, CaseIterable {
     case a, b, d, e, f, g, h, i, j, k, l, m
-    /// Ours: ends a non-INVITE server transaction nobody answers (RFC 4320 forbids a late answer).
+    /// Ours: ends a non-INVITE server transaction nobody answers (RFC 4320 forbids a late answer), and an INVITE of
+    /// ours that nobody waits for any more.
     case unanswered
 }
 

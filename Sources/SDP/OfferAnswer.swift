@@ -131,9 +131,15 @@ public enum OfferAnswer {
 
     /// What an answer to our offer came to, or nil when it refused the voice line or took nothing we offered.
     public static func accept(answer: SessionDescription, of offer: SessionDescription) -> NegotiatedAudio? {
-        guard let index = offer.media.firstIndex(where: { $0.isActiveVoice }), index < answer.media.count else {
-            return nil
+        for (index, ours) in offer.media.enumerated() where ours.isActiveVoice && index < answer.media.count {
+            if let negotiated = accept(answer, of: offer, at: index) { return negotiated }
         }
+        return nil
+    }
+
+    private static func accept(
+        _ answer: SessionDescription, of offer: SessionDescription, at index: Int
+    ) -> NegotiatedAudio? {
         let ours = offer.media[index]
         let theirs = answer.media[index]
         guard theirs.isActiveVoice, let address = answer.address(of: theirs) else { return nil }

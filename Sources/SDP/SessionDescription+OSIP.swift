@@ -64,6 +64,7 @@ extension MediaDescription {
         }
         self.init(kind: Kind(word), port: port, proto: proto)
         for format in OSIPList<CChar>(fields.m_payloads) { formats.append(MediaFormat(String(cString: format))) }
+        guard !formats.isEmpty else { throw SDPParseError(.malformed, "an m= line has no format") }
         for connection in OSIPList<sdp_connection_t>(fields.c_connections) where connectionAddress == nil {
             connectionAddress = String(osip: connection.pointee.c_addr)
         }

@@ -38,7 +38,7 @@ enum ForgivingAnswer {
         return scanner.bytes((last + 1)..<(last + 5)).elementsEqual("SIP/".utf8)
     }
 
-    /// Vias until the first that cannot be read alone, the first From and To, Call-ID and CSeq.
+    /// All Vias, the first From, To, Call-ID and CSeq.
     private static func collect(
         _ scanner: HeaderScanner, _ limits: ParseLimits, into structured: inout StructuredText
     ) -> (String, CSeq)? {
@@ -49,15 +49,15 @@ enum ForgivingAnswer {
         var hasTo = false
         for _ in 0..<limits.headerLines {
             guard case .line(let line) = scanner.next() else { break }
-            if scanner.bytes(line.value).contains(where: { $0 < 0x20 && !$0.isLineSpace }) { continue }
+            if scanner.hasControlCharacter(line) { continue }
             switch HeaderKind(scanner.bytes(line.name)) {
             case .via: structured.append("Via: ", line, of: scanner.bytes)
             case .from where !hasFrom:
                 hasFrom = true
-                structured.append("From: ", line, of: scanner.bytes)
+                structured.append(addresses: "From: ", line, of: scanner.bytes)
             case .to where !hasTo:
                 hasTo = true
-                structured.append("To: ", line, of: scanner.bytes)
+                structured.append(addresses: "To: ", line, of: scanner.bytes)
             case .callID where callID == nil && !line.value.isEmpty:
                 callID = scanner.text(line.value, isFolded: line.isFolded)
             case .cseq where cseq == nil:

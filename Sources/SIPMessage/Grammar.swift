@@ -84,20 +84,17 @@ extension String {
     /// A host as `SIPURI.host` and `Via.host` hold it: lower case, IPv6 in brackets. libosip2 takes them away.
     fileprivate init?(host text: UnsafeMutablePointer<CChar>?) {
         guard let host = String(lowercasing: text), !host.isEmpty else { return nil }
-        self = host.utf8.contains(0x3A) && host.utf8.first != 0x5B ? "[\(host)]" : host
-        for byte in utf8 where !byte.isHostCharacter { return nil }
+        var isAddress = false
+        for byte in host.utf8 {
+            if byte == 0x3A { isAddress = true } else if !byte.isHostCharacter { return nil }
+        }
+        self = isAddress ? "[\(host)]" : host
     }
 }
 
 extension UInt8 {
     fileprivate var isHostCharacter: Bool {
-        if isAlphanumeric { return true }
-        switch self {
-        case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: ":"), UInt8(ascii: "["),
-            UInt8(ascii: "]"), UInt8(ascii: "%"):
-            return true
-        default: return false
-        }
+        isAlphanumeric || self == UInt8(ascii: "-") || self == UInt8(ascii: ".") || self == UInt8(ascii: "_")
     }
 }
 
@@ -135,11 +132,14 @@ extension SIPURI {
             throw Flaw(.malformedHeader, "a URI is empty")
         }
         if let opaque = String(osip: uri.pointee.string) {
+            guard !opaque.utf8.contains(where: { $0 <= 0x20 || $0 == 0x22 || $0 == 0x3C || $0 == 0x3E }) else {
+                throw Flaw(.malformedHeader, "a URI holds spaces, quotes or brackets")
+            }
             if scheme == "tel" { try self.init(telephone: opaque) } else { self.init(scheme: scheme, host: opaque) }
             return
         }
         guard scheme == "sip" || scheme == "sips" else {
-            throw Flaw(.unsupportedScheme, "a URI has an unknown scheme", status: 416)
+            throw Flaw(.malformedHeader, "a URI has an unknown scheme that begins with sip")
         }
         guard let host = String(host: uri.pointee.host) else { throw Flaw(.malformedHeader, "a URI has no host") }
         self.init(

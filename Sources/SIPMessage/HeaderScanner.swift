@@ -89,6 +89,15 @@ struct HeaderScanner {
 
     func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes[range]) }
 
+    /// Whether a value holds a control character other than HTAB and its line folds.
+    func hasControlCharacter(_ line: Line) -> Bool {
+        for index in line.value {
+            let byte = bytes[index]
+            if byte < 0x20, byte != 0x09, !(line.isFolded && (byte == 0x0D || byte == 0x0A)) { return true }
+        }
+        return false
+    }
+
     /// The text of a value, its line folds turned into spaces.
     func text(_ range: Range<Int>, isFolded: Bool = false) -> String {
         guard isFolded else { return String(decoding: bytes(range), as: UTF8.self) }

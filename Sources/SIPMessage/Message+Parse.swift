@@ -99,12 +99,7 @@ struct MessageReader {
 
     private func checkCharacters(_ line: HeaderScanner.Line) throws(Flaw) {
         guard scanner.isToken(line.name) else { throw Flaw(.malformedHeader, "a header name is no token") }
-        for index in line.value {
-            let byte = bytes[index]
-            if byte < 0x20, byte != 0x09, !(line.isFolded && (byte == 0x0D || byte == 0x0A)) {
-                throw Flaw(.malformedHeader, "a control character in a header")
-            }
-        }
+        if scanner.hasControlCharacter(line) { throw Flaw(.malformedHeader, "a control character in a header") }
     }
 
     private mutating func read(_ line: HeaderScanner.Line, into structured: inout StructuredText) throws(Flaw) {
@@ -114,13 +109,13 @@ struct MessageReader {
             structured.append("Via: ", line, of: bytes)
         case .from:
             fromCount += 1
-            structured.append("From: ", line, of: bytes)
+            structured.append(addresses: "From: ", line, of: bytes)
         case .to:
             toCount += 1
-            structured.append("To: ", line, of: bytes)
-        case .contact: structured.append("Contact: ", line, of: bytes)
-        case .route: structured.append("Route: ", line, of: bytes)
-        case .recordRoute: structured.append("Record-Route: ", line, of: bytes)
+            structured.append(addresses: "To: ", line, of: bytes)
+        case .contact: structured.append(addresses: "Contact: ", line, of: bytes)
+        case .route: structured.append(addresses: "Route: ", line, of: bytes)
+        case .recordRoute: structured.append(addresses: "Record-Route: ", line, of: bytes)
         case .callID:
             guard callID == nil else { throw Flaw(.duplicateHeader, "two Call-IDs") }
             guard !line.value.isEmpty else { throw Flaw(.malformedHeader, "Call-ID is empty") }
@@ -184,9 +179,6 @@ struct MessageReader {
         let line: SIPMessage.StartLine
         if let method = startLine.method {
             guard let uri = grammar.requestURI else { throw Flaw(.malformedStartLine, "no Request-URI") }
-            guard uri.scheme == "sip" || uri.scheme == "sips" || uri.scheme == "tel" else {
-                throw Flaw(.unsupportedScheme, "the Request-URI has an unknown scheme", status: 416)
-            }
             guard uri.headers.isEmpty else { throw Flaw(.malformedStartLine, "the Request-URI has headers") }
             line = .request(method, uri)
         } else {

@@ -5,7 +5,9 @@ extension NameAddress: CustomStringConvertible {
     /// Reads a `name-addr` or `addr-spec` with parameters, e.g. `"Bob" <sip:bob@example.com>;tag=1`. nil when malformed
     /// or longer than 2,048 bytes. Without angle brackets, parameters belong to the header (RFC 3261 §20.10).
     public init?(_ text: String) {
-        guard SIPURI.isSafe(text), cosip_prepare() == 0 else { return nil }
+        guard SIPURI.isSafe(text), Array(text.utf8).withUnsafeBytes({ AddressCheck.isSound(addresses: $0) }),
+            cosip_prepare() == 0
+        else { return nil }
         var handle: UnsafeMutablePointer<osip_from_t>?
         guard osip_from_init(&handle) == 0, let address = handle else { return nil }
         defer { osip_from_free(address) }

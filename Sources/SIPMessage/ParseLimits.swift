@@ -21,7 +21,7 @@ public struct ParseLimits: Hashable, Sendable {
 
     public init(
         messageBytes: Int, headerBytes: Int = 16_384, headerLines: Int = 128, commas: Int = 256,
-        delimiters: Int = 1_024, requestURIBytes: Int = 1_024, isDatagram: Bool
+        delimiters: Int = 512, requestURIBytes: Int = 1_024, isDatagram: Bool
     ) {
         self.messageBytes = messageBytes
         self.headerBytes = headerBytes

@@ -52,6 +52,15 @@ struct StartLineReader {
         guard !uri.isEmpty, !bytes[uri].contains(where: { $0 == 0x20 || $0 == 0x3C || $0 == 0x3E || $0 == 0x22 }) else {
             throw Flaw(.malformedStartLine, "the Request-URI is empty or holds spaces, quotes or brackets")
         }
+        guard let colon = bytes[uri].firstIndex(of: 0x3A) else {
+            throw Flaw(.malformedStartLine, "the Request-URI has no scheme")
+        }
+        guard Self.isSupported(scheme: scanner.bytes(uri.lowerBound..<colon)) else {
+            throw Flaw(.unsupportedScheme, "the Request-URI has an unknown scheme", status: 416)
+        }
+        guard AddressCheck.isSound(uri: scanner.bytes(uri)) else {
+            throw Flaw(.malformedStartLine, "the Request-URI has a broken percent escape")
+        }
         self.method = SIPMethod(known: scanner.bytes(method))
         status = 0
         rest = line
@@ -65,6 +74,10 @@ struct StartLineReader {
             structured.append(UnsafeRawBufferPointer(rebasing: bytes[rest]))
             structured.append("\r\n")
         }
+    }
+
+    private static func isSupported(scheme: UnsafeRawBufferPointer) -> Bool {
+        scheme.isName("sip") || scheme.isName("sips") || scheme.isName("tel")
     }
 
     private static func isVersion2(_ bytes: UnsafeRawBufferPointer) -> Bool {

@@ -6,6 +6,7 @@ struct StructuredText {
     private let buffer: UnsafeMutableRawBufferPointer
     private var count = 0
     private var hasOverflowed = false
+    private var hasBadEscape = false
 
     init(capacity: Int) {
         // One byte stays free for the terminating NUL.
@@ -37,10 +38,21 @@ struct StructuredText {
         append("\r\n")
     }
 
-    /// Refuses what would make libosip2 slow, and an escaped NUL, at which its C strings would end unseen:
-    /// `sip:root%00@…` must not become `root`.
+    /// As ``append(_:_:of:)``, for a header of addresses.
+    mutating func append(addresses name: StaticString, _ line: HeaderScanner.Line, of bytes: UnsafeRawBufferPointer) {
+        let start = count
+        append(name, line, of: bytes)
+        if !AddressCheck.isSound(addresses: UnsafeRawBufferPointer(rebasing: buffer[start..<count])) {
+            hasBadEscape = true
+        }
+    }
+
+    /// Refuses what would make libosip2 slow or have it cut a text short.
     func check(_ limits: ParseLimits) throws(Flaw) {
         guard !hasOverflowed else { throw Flaw(.tooLarge, "too many header bytes", status: 513) }
+        guard !hasBadEscape else {
+            throw Flaw(.malformedHeader, "a broken percent escape, an escaped NUL, or a ? outside of brackets")
+        }
         var commas = 0
         var delimiters = 0
         var index = 0
@@ -48,9 +60,6 @@ struct StructuredText {
             let byte = buffer[index]
             commas &+= byte == 0x2C ? 1 : 0
             delimiters &+= byte == 0x3B || byte == 0x26 || byte == 0x22 || byte == 0x3C ? 1 : 0
-            if byte == 0x25, index + 2 < count, buffer[index + 1] == 0x30, buffer[index + 2] == 0x30 {
-                throw Flaw(.malformedHeader, "an escaped NUL")
-            }
             index += 1
         }
         guard commas <= limits.commas, delimiters <= limits.delimiters else {

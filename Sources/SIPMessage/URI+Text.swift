@@ -6,10 +6,10 @@ extension SIPURI: CustomStringConvertible {
     static let longestText = 2_048
 
     /// Reads `sip:…`, `sips:…`, `tel:…` or an opaque URI; nil when malformed, longer than 2,048 bytes, or holding
-    /// white space, control characters or an escaped NUL.
+    /// white space, control characters, a broken percent escape or an escaped NUL.
     public init?(_ text: String) {
         guard Self.isSafe(text), !text.utf8.contains(where: { $0 == 0x20 || $0 == 0x09 || $0 == 0x3C || $0 == 0x3E }),
-            cosip_prepare() == 0
+            Array(text.utf8).withUnsafeBytes({ AddressCheck.isSound(uri: $0) }), cosip_prepare() == 0
         else { return nil }
         var handle: UnsafeMutablePointer<osip_uri_t>?
         guard osip_uri_init(&handle) == 0, let uri = handle else { return nil }
@@ -18,16 +18,13 @@ extension SIPURI: CustomStringConvertible {
         do throws(Flaw) { try self.init(osip: uri) } catch { return nil }
     }
 
-    /// Whether libosip2 may see a text: bounded, no control character, no escaped NUL, few delimiters.
+    /// Whether libosip2 may see a text: bounded, no control character, few delimiters.
     static func isSafe(_ text: String) -> Bool {
         guard !text.isEmpty, text.utf8.count <= longestText else { return false }
-        var zeros = 0
         var delimiters = 0
         for byte in text.utf8 {
             if byte < 0x20, byte != 0x09 { return false }
-            if byte == 0x25 { zeros = 1 } else if byte == 0x30, zeros > 0 { zeros += 1 } else { zeros = 0 }
-            if zeros == 3 { return false }
-            if byte == 0x3B || byte == 0x26 { delimiters += 1 }
+            if byte == 0x3B || byte == 0x26 || byte == 0x22 || byte == 0x3C { delimiters += 1 }
         }
         return delimiters <= 256
     }
@@ -45,11 +42,11 @@ extension SIPURI: CustomStringConvertible {
         self.init(scheme: "tel", user: Self.unescaped(number), host: "")
         for part in parts.dropFirst() where !part.isEmpty {
             guard let equals = part.firstIndex(of: "=") else {
-                parameters.append(SIPParameter(String(part)))
+                parameters.append(SIPParameter(Self.unescaped(part)))
                 continue
             }
             parameters.append(
-                SIPParameter(String(part[..<equals]), Self.unescaped(part[part.index(after: equals)...])))
+                SIPParameter(Self.unescaped(part[..<equals]), Self.unescaped(part[part.index(after: equals)...])))
         }
     }
 
@@ -72,7 +69,7 @@ extension SIPURI: CustomStringConvertible {
         return String(decoding: result, as: UTF8.self)
     }
 
-    private static func hexValue(_ byte: UInt8) -> UInt8? {
+    static func hexValue(_ byte: UInt8) -> UInt8? {
         switch byte {
         case 0x30...0x39: byte - 0x30
         case 0x41...0x46: byte - 0x41 + 10

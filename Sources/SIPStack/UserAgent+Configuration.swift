@@ -13,7 +13,7 @@ extension UserAgent {
         public var callIDPrefix: String
         /// Beyond it new requests outside dialogs get 503; requests in dialogs have a quarter more room.
         public var maxTransactions: Int
-        /// Beyond it new calls get 503.
+        /// Beyond it new calls get 503; calls of ours fail beyond twice as many.
         public var maxSessions: Int
         /// What the Allow header says; other methods get 405.
         public var allow: [SIPMethod]

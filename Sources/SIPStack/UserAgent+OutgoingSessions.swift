@@ -4,10 +4,15 @@ public import Timing
 
 /// Calls that go out (RFC 3261 §13.2).
 extension UserAgent {
-    /// Begins a call. It ends with `failed`, or goes on with `answered`.
+    /// Begins a call. It ends with `failed`, or goes on with `answered`. Beyond twice `maxSessions` it fails with 503
+    /// at once: every call taken in may have a leg out.
     public mutating func invite(_ invitation: Invitation, now: Instant) -> (SessionID, [Action]) {
         var out: [Action] = []
         let id = SessionID(rawValue: nextNumber())
+        guard sessions.count < 2 * configuration.maxSessions else {
+            counters.overload += 1
+            return (id, [.event(.failed(id, status: 503, nil))])
+        }
         let (uri, routes) = Dialog.path(to: invitation.requestURI, by: invitation.routes)
         var request = SIPMessage(
             startLine: .request(.invite, uri), from: invitation.from, to: invitation.to,

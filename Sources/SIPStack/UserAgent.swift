@@ -15,6 +15,9 @@ public struct UserAgent: Sendable {
     /// By our tag, which we draw, so that it is unique.
     var sessionsByTag: [String: SessionID] = [:]
     var clientRequests: [ClientRequestID: ClientRequest] = [:]
+    /// The Allow and Supported headers (RFC 3261 §20.5, §20.37).
+    let capabilities: [SIPHeader]
+    private var closed = ClosedConnections()
     private var lastNumber: UInt64 = 0
 
     /// A request of ours outside dialogs between its tries.
@@ -27,6 +30,11 @@ public struct UserAgent: Sendable {
         self.configuration = configuration
         self.entropy = entropy
         layer = TransactionLayer(timers: configuration.timers)
+        var capabilities = [SIPHeader("Allow", configuration.allow.map(\.rawValue).joined(separator: ", "))]
+        if !configuration.supported.isEmpty {
+            capabilities.append(SIPHeader("Supported", configuration.supported.joined(separator: ", ")))
+        }
+        self.capabilities = capabilities
     }
 
     /// Calls `advance` is wanted at; nil when nothing waits.
@@ -65,9 +73,10 @@ public struct UserAgent: Sendable {
 
     /// A connection closed, could not be opened, or a datagram could not be delivered. Requests of ours that
     /// waited on it fail with 503; a caller whose connection is gone before our answer has cancelled.
-    /// Established sessions live on: the peer may come back on another connection.
+    /// Established sessions live on: their next request asks for a new connection, and the peer may come back on one.
     public mutating func flowFailed(_ flow: Flow, now: Instant) -> [Action] {
         var out: [Action] = []
+        if flow.connection != 0 { closed.insert(flow.connection) }
         for report in layer.failed(flow, now: now, out: &out) { take(report, now: now, out: &out) }
         return out
     }
@@ -110,20 +119,13 @@ public struct UserAgent: Sendable {
         _ request: SIPMessage, to flow: Flow, owner: TransactionOwner, now: Instant, out: inout [Action]
     ) -> TransactionID {
         var request = request
+        var flow = flow
+        if closed.contains(flow.connection) { flow.connection = 0 }
         stampVia(&request, for: flow)
         if request.header("User-Agent") == nil {
             request.headers.append(SIPHeader("User-Agent", configuration.userAgentHeader))
         }
         return layer.send(request, to: flow, owner: owner, now: now, out: &out)
-    }
-
-    /// The Allow and Supported headers (RFC 3261 §20.5, §20.37).
-    var capabilities: [SIPHeader] {
-        var headers = [SIPHeader("Allow", configuration.allow.map(\.rawValue).joined(separator: ", "))]
-        if !configuration.supported.isEmpty {
-            headers.append(SIPHeader("Supported", configuration.supported.joined(separator: ", ")))
-        }
-        return headers
     }
 
     /// Answers a server transaction.
@@ -133,5 +135,27 @@ public struct UserAgent: Sendable {
             response.headers.append(SIPHeader("Server", configuration.userAgentHeader))
         }
         layer.respond(response, to: id, now: now, out: &out)
+    }
+}
+
+/// The connections that closed last, so that sessions that still name one are found without a search.
+struct ClosedConnections: Sendable {
+    private var numbers: Set<UInt64> = []
+    private var order: [UInt64] = []
+    private var oldest = 0
+    /// One that falls out is asked of the transport, which reports it as failed once more.
+    private static let capacity = 4096
+
+    func contains(_ number: UInt64) -> Bool { number != 0 && numbers.contains(number) }
+
+    mutating func insert(_ number: UInt64) {
+        guard numbers.insert(number).inserted else { return }
+        if order.count < Self.capacity {
+            order.append(number)
+        } else {
+            numbers.remove(order[oldest])
+            order[oldest] = number
+            oldest = (oldest + 1) % Self.capacity
+        }
     }
 }

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+public import Dialplan
+
+/// A feature code as it is dialled on this site.
+public struct SiteFeature: Hashable, Sendable {
+    /// The key in `features.toml`, e.g. `echo`.
+    public var name: String
+    /// What is dialled, e.g. `*43`.
+    public var code: String
+    public var synopsis: String
+    /// The application run when the code is dialled.
+    public var application: String
+    public var arguments: [String]
+}
+
+/// A whole site, checked: everything the switch is told by its folder. Immutable; a reload makes another one.
+public struct Site: Sendable {
+    /// The folder it came from, as given.
+    public let folder: String
+    public let name: String
+    public let language: SiteLanguage
+    /// Whose tones are played: a key of ITU-T E.180's table by country code, lower case (`cn`, `us`, `gb` …).
+    public let region: String
+    /// Of digest authentication (RFC 3261 §22.1); also the domain of our own SIP URIs.
+    public let realm: String
+    /// Call-control shards; 0: one a core.
+    public let shards: Int
+    public let sip: SIPSettings
+    public let media: MediaSettings
+    public let limits: SiteLimits
+    public let recording: RecordingSettings
+    /// In the order of their numbers.
+    public let seats: [Seat]
+    /// In the order of the file.
+    public let trunks: [Trunk]
+    /// In the order of their names.
+    public let features: [SiteFeature]
+    public let dialplan: Dialplan
+
+    private let seatIndex: [String: Int]
+    private let trunkIndex: [String: Int]
+    private let trunkUserIndex: [String: Int]
+    private let featureIndex: [String: Int]
+
+    init(
+        folder: String, schema: SiteSchema, seats: [Seat], trunks: [Trunk], features: [SiteFeature], dialplan: Dialplan
+    ) {
+        self.dialplan = dialplan
+        self.folder = folder
+        name = schema.name
+        language = schema.language
+        region = schema.region
+        realm = schema.realm
+        shards = schema.shards
+        sip = schema.sip
+        media = schema.media
+        limits = schema.limits
+        recording = schema.recording
+        // Shorter numbers first, so that 0 and 90 come before 8001.
+        self.seats = seats.sorted { ($0.number.count, $0.number) < ($1.number.count, $1.number) }
+        self.trunks = trunks
+        self.features = features
+
+        var seatIndex: [String: Int] = [:]
+        var trunkIndex: [String: Int] = [:]
+        var trunkUserIndex: [String: Int] = [:]
+        var featureIndex: [String: Int] = [:]
+        for (index, seat) in self.seats.enumerated() { seatIndex[seat.number] = index }
+        for (index, trunk) in trunks.enumerated() {
+            trunkIndex[trunk.name] = index
+            if let user = trunk.user { trunkUserIndex[user] = index }
+        }
+        for (index, feature) in features.enumerated() { featureIndex[feature.code] = index }
+        self.seatIndex = seatIndex
+        self.trunkIndex = trunkIndex
+        self.trunkUserIndex = trunkUserIndex
+        self.featureIndex = featureIndex
+    }
+
+    /// Where sounds of the site's own lie.
+    public var soundsFolder: String { folder + "/sounds" }
+
+    public func seat(_ number: String) -> Seat? { seatIndex[number].map { seats[$0] } }
+    public func trunk(_ name: String) -> Trunk? { trunkIndex[name].map { trunks[$0] } }
+
+    /// The trunk whose gateway registers as `user`.
+    public func trunk(registeringAs user: String) -> Trunk? { trunkUserIndex[user].map { trunks[$0] } }
+
+    /// The peer trunk that calls from `address` belong to: the one with the longest matching prefix.
+    public func trunk(from address: IPAddress) -> Trunk? {
+        var best: (length: Int, trunk: Trunk)?
+        for trunk in trunks {
+            guard case .peer(let peer) = trunk.kind else { continue }
+            for block in peer.addresses where block.contains(address) && block.prefixLength > best?.length ?? -1 {
+                best = (block.prefixLength, trunk)
+            }
+        }
+        return best?.trunk
+    }
+
+    /// The feature that `code` dials.
+    public func feature(dialled code: String) -> SiteFeature? { featureIndex[code].map { features[$0] } }
+}

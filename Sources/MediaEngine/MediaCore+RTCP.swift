@@ -15,11 +15,16 @@ extension MediaCore {
         let remote = leg.pointee.latch.remote
         let port = UInt16(bigEndian: remote.port)
         guard remote.isUsable, port < .max else { return }
-        let bytes = payload
-        var count = leg.pointee.stream.packets > 0 ? writeSender(leg, bytes) : writeReceiver(leg, bytes)
-        count += writeName(leg, bytes + count)
+        let count = writeReport(slot, payload)
         let target = MediaAddress(address: remote.address, port: (port + 1).bigEndian)
-        send(leg.pointee.rtcpSocket, to: target, bytes, count: count)
+        send(leg.pointee.rtcpSocket, to: target, payload, count: count)
+    }
+
+    /// Writes the compound packet, at most 92 octets, and returns its length.
+    func writeReport(_ slot: Int, _ bytes: UnsafeMutablePointer<UInt8>) -> Int {
+        let leg = legs + slot
+        let count = leg.pointee.stream.packets > 0 ? writeSender(leg, bytes) : writeReceiver(leg, bytes)
+        return count + writeName(leg, bytes + count)
     }
 
     private func writeSender(_ leg: UnsafeMutablePointer<LegSlot>, _ bytes: UnsafeMutablePointer<UInt8>) -> Int {

@@ -15,6 +15,10 @@ public struct Dialplan: Sendable {
     public let globals: [Global]
     /// Keys of [general], in lower case.
     public let settings: [String: String]
+    /// The values [globals] have before any call, by name.
+    public let globalValues: [String: String]
+    /// Whether any include has a time condition, so that a search needs the time.
+    public let asksForTime: Bool
     private let index: [String: Int]
 
     public init(
@@ -23,6 +27,10 @@ public struct Dialplan: Sendable {
         self.contexts = contexts
         self.globals = globals
         self.settings = settings
+        var values: [String: String] = [:]
+        for global in globals { values[global.name] = global.value.text(globals: values) ?? "" }
+        self.globalValues = values
+        self.asksForTime = contexts.contains { $0.includes.contains { $0.time != nil } }
         self.index = Dictionary(
             contexts.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
     }

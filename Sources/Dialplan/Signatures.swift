@@ -61,3 +61,11 @@ public struct FunctionSignature: Hashable, Sendable {
         self.maximumArguments = maximumArguments
     }
 }
+
+extension ApplicationSignature {
+    /// One with the arguments split at commas and no jumps: what most modules have.
+    public init(name: String, arguments: ClosedRange<Int>) {
+        self.init(
+            name: name, minimumArguments: arguments.lowerBound, maximumArguments: arguments.upperBound)
+    }
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+internal import CallModel
+internal import Dialplan
+internal import Timing
+
+/// A call that ends in a tone: by its response while unanswered, by ear afterwards.
+enum ToneEnding {
+    case busy
+    case congestion
+
+    /// Until the caller hangs up, at most so long.
+    static let longest: Duration = .seconds(60)
+
+    func run(on call: any CallControl, for duration: Duration) async throws -> HangupCause {
+        if call.isAnswered {
+            try call.startTone(self == .busy ? .busy : .congestion)
+            try await call.sleep(duration)
+        }
+        return self == .busy ? .userBusy : .switchCongestion
+    }
+}
+
+extension CoreApplications {
+    static let calling: [CoreApplication] = [
+        CoreApplication("Answer", 0...2) { interpreter, text in
+            try await interpreter.call.answer()
+            if let delay = Int64(Arguments.split(text).first ?? ""), delay > 0 {
+                try await interpreter.call.sleep(.milliseconds(min(delay, 60_000)))
+            }
+            return .next
+        },
+        CoreApplication("Hangup", 0...1, neverGoesOn: true) { interpreter, text in
+            .hangUp(cause(text) ?? interpreter.hangupCause ?? .normalClearing)
+        },
+        CoreApplication("Busy", 0...1, neverGoesOn: true) { interpreter, text in
+            let duration = Duration(seconds: text) ?? ToneEnding.longest
+            return .hangUp(try await ToneEnding.busy.run(on: interpreter.call, for: duration))
+        },
+        CoreApplication("Congestion", 0...1, neverGoesOn: true) { interpreter, text in
+            let duration = Duration(seconds: text) ?? ToneEnding.longest
+            return .hangUp(try await ToneEnding.congestion.run(on: interpreter.call, for: duration))
+        },
+        CoreApplication("Ringing", 0...0) { interpreter, _ in
+            try interpreter.call.ring()
+            return .next
+        },
+        CoreApplication("Progress", 0...0) { interpreter, _ in
+            try interpreter.call.progress()
+            return .next
+        },
+        CoreApplication("Dial", 1...4, dial),
+    ]
+
+    /// A number or a name such as `USER_BUSY` (Asterisk takes both).
+    private static func cause(_ text: String) -> HangupCause? {
+        let text = text.filter { $0 != " " }
+        if let number = Int(text) { return HangupCause(rawValue: number) }
+        return switch text.uppercased() {
+        case "NORMAL", "NORMAL_CLEARING": .normalClearing
+        case "BUSY", "USER_BUSY": .userBusy
+        case "NOANSWER", "NO_ANSWER": .noAnswer
+        case "CONGESTION", "SWITCH_CONGESTION", "NORMAL_CIRCUIT_CONGESTION": .switchCongestion
+        case "UNALLOCATED", "UNALLOCATED_NUMBER": .unallocatedNumber
+        case "CALL_REJECTED", "REJECTED": .callRejected
+        default: nil
+        }
+    }
+
+    @Sendable private static func dial(_ interpreter: Interpreter, _ text: String) async throws -> Outcome {
+        let arguments = Arguments.split(text)
+        let call = interpreter.call
+        let options = DialOptions(arguments.count > 2 ? arguments[2] : "")
+        let (targets, unknown) = DialTargetText.parse(arguments.first ?? "")
+        for name in unknown { interpreter.note("dial.unknownTarget", [("target", name)]) }
+        for name in ["DIALSTATUS", "DIALEDTIME", "ANSWEREDTIME"] { interpreter.setVariable(name, nil) }
+        guard !targets.isEmpty else {
+            interpreter.setVariable("DIALSTATUS", DialStatus.unavailable.rawValue)
+            interpreter.hangupCause = .subscriberAbsent
+            return .next
+        }
+        let ringing = (arguments.count > 1 ? Duration(seconds: arguments[1]) : nil) ?? .seconds(3_600)
+        var limit = options.answeredLimit
+        if let deadline = interpreter.absoluteDeadline {
+            let left = max(.seconds(1), call.now.duration(to: deadline))
+            limit = min(limit ?? left, left)
+        }
+        let result = try await call.dial(
+            DialRequest(
+                targets: targets, timeout: interpreter.limited(ringing), forcesRingback: options.forcesRingback,
+                continuesAfterHangup: options.continuesAfterHangup, answeredLimit: limit))
+        interpreter.setVariable("DIALSTATUS", result.status.rawValue)
+        interpreter.setVariable("DIALEDTIME", seconds(result.dialled + result.answered))
+        interpreter.setVariable("ANSWEREDTIME", seconds(result.answered))
+        interpreter.hangupCause = result.cause
+        if result.status == .answer, !options.continuesAfterHangup { return .hangUp(result.cause) }
+        return .next
+    }
+
+    private static func seconds(_ duration: Duration) -> String { String(duration.milliseconds / 1_000) }
+}
+
+/// The third argument of Dial: letters, some with a value in parentheses.
+struct DialOptions: Hashable {
+    /// `r` (and `m`, until there is music): the caller hears ring-back whatever the called side sends.
+    var forcesRingback = false
+    /// `g`
+    var continuesAfterHangup = false
+    /// `S(seconds)` and `L(milliseconds…)`, the shorter of both.
+    var answeredLimit: Duration?
+
+    /// Letters not known here are passed over: transfer rights (`tT`), announcements and the like
+    /// belong to features that look for them themselves.
+    init(_ text: String) {
+        var rest = text[...]
+        while let letter = rest.popFirst() {
+            var value = ""
+            if rest.first == "(" {
+                let close = rest.firstIndex(of: ")") ?? rest.endIndex
+                value = String(rest[rest.index(after: rest.startIndex)..<close])
+                rest = close < rest.endIndex ? rest[rest.index(after: close)...] : ""
+            }
+            switch letter {
+            case "r", "m": forcesRingback = true
+            case "g": continuesAfterHangup = true
+            case "S": limit(Duration(seconds: value))
+            case "L":
+                let first = value.split(separator: ":").first.flatMap { Int64($0) }
+                limit(first.map { .milliseconds(max(0, min($0, 86_400_000))) })
+            default: break
+            }
+        }
+    }
+
+    private mutating func limit(_ duration: Duration?) {
+        guard let duration, duration > .zero else { return }
+        answeredLimit = min(answeredLimit ?? duration, duration)
+    }
+}
+
+/// The first argument of Dial: `SIP/8001&Seat/8002&Trunk/line1/13800138000`.
+enum DialTargetText {
+    /// As `DialRequest` takes them.
+    static let maximumTargets = 32
+
+    /// `SIP/8001`, `PJSIP/8001`, `Seat/8001` are seats; `SIP/trunk/number`, `PJSIP/number@trunk`,
+    /// `Trunk/trunk/number` are numbers behind a trunk. Other technologies are `unknown`.
+    static func parse(_ text: String) -> (targets: [DialTarget], unknown: [String]) {
+        var targets: [DialTarget] = []
+        var unknown: [String] = []
+        for part in text.split(separator: "&") {
+            let name = part.filter { $0 != " " }
+            if let target = target(String(name)), targets.count < maximumTargets {
+                targets.append(target)
+            } else {
+                unknown.append(String(name))
+            }
+        }
+        return (targets, unknown)
+    }
+
+    private static func target(_ text: String) -> DialTarget? {
+        let parts = text.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count >= 2, !parts[1].isEmpty else { return nil }
+        switch parts[0].lowercased() {
+        case "seat": return parts.count == 2 ? .seat(parts[1]) : nil
+        case "trunk":
+            guard parts.count == 3, !parts[2].isEmpty else { return nil }
+            return .trunk(name: parts[1], number: parts[2])
+        case "sip", "pjsip":
+            if parts.count == 3, !parts[2].isEmpty { return .trunk(name: parts[1], number: parts[2]) }
+            let address = parts[1].split(separator: "@", maxSplits: 1).map(String.init)
+            return switch address.count {
+            case 1: .seat(address[0])
+            case 2: .trunk(name: address[1], number: address[0])
+            default: nil
+            }
+        default: return nil
+        }
+    }
+}

@@ -18,6 +18,7 @@ import Timing
         private var handled = 0
 
         init(password: String = "secret", expires: Duration = .seconds(300)) {
+            wire.goesThroughText = true
             let agent = wire.agents[0]
             client = RegistrationClient(
                 account: .init(

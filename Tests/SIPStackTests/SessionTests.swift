@@ -38,6 +38,35 @@ import Timing
         #expect(wire.agents.allSatisfy { $0.transactionCount == 0 && $0.sessionCount == 0 && $0.timerCount == 0 })
     }
 
+    @Test func everythingSaidSurvivesBeingWrittenAndRead() {
+        var wire = Self.wire()
+        wire.goesThroughText = true
+        wire.onEvent = { wire, agent, event in
+            switch event {
+            case .incomingInvite(let id, _, _):
+                wire.perform(agent, wire.agents[agent].progress(id, status: 183, body: [65], now: wire.now))
+                wire.perform(agent, wire.agents[agent].accept(id, body: Array("answer".utf8), now: wire.now))
+            case .reoffered(let id, _):
+                wire.perform(agent, wire.agents[agent].acceptOffer(id, body: Array("again".utf8), now: wire.now))
+            default: break
+            }
+        }
+        let caller = wire.invite(from: 0, to: 1)
+        wire.run(for: .seconds(1))
+        wire.perform(0, wire.agents[0].reoffer(caller, body: Array("re".utf8), now: wire.now))
+        wire.perform(0, wire.agents[0].sendInfo(caller, contentType: "a/b", body: [49], now: wire.now))
+        wire.run(for: .seconds(1))
+        wire.perform(0, wire.agents[0].hangUp(caller, headers: [SIPHeader("Reason", "Q.850;cause=16")], now: wire.now))
+        let second = wire.invite(from: 0, to: 1)
+        wire.perform(0, wire.agents[0].hangUp(second, now: wire.now))
+        wire.run()
+        #expect(wire.unreadable == [])
+        #expect(
+            wire.names(0).prefix(4) == ["provisional 183", "answered", "reofferAnswered", "ended local"])
+        #expect(wire.names(1).contains("ended remote"))
+        #expect(wire.agents.allSatisfy { $0.transactionCount == 0 && $0.sessionCount == 0 && $0.timerCount == 0 })
+    }
+
     @Test func cancelWaitsForTheFirstProvisionalResponse() {
         var wire = Self.wire()
         wire.conditions.minDelay = .milliseconds(50)

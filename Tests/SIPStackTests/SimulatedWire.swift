@@ -32,6 +32,9 @@ struct SimulatedWire {
     /// What every agent said, in order.
     var events: [(agent: Int, event: Event)] = []
     var sent: [(agent: Int, message: SIPMessage)] = []
+    /// Writes and reads every message, as a real wire does; what cannot be read is lost and told here.
+    var goesThroughText = false
+    var unreadable: [String] = []
     /// Called for every event; may return commands to run now.
     var onEvent: ((inout SimulatedWire, Int, Event) -> Void)?
 
@@ -99,6 +102,16 @@ struct SimulatedWire {
 
     private mutating func post(_ message: SIPMessage, from: Int, to flow: Flow) {
         guard let to = agents.indices.first(where: { Self.address($0) == flow.address }) else { return }
+        var message = message
+        if goesThroughText {
+            let text = message.serialize()
+            do {
+                message = try SIPMessage.parse(text)
+            } catch {
+                unreadable.append("\(error): \(String(decoding: text, as: UTF8.self))")
+                return
+            }
+        }
         let copies = Int.random(in: 0..<1000, using: &entropy) < conditions.doubledPerMille ? 2 : 1
         for _ in 0..<copies where Int.random(in: 0..<1000, using: &entropy) >= conditions.lostPerMille {
             lastNumber += 1

@@ -130,7 +130,7 @@ let package = Package(
         tests(
             "ExchangeTests",
             [
-                "SwitchTesting", "Exchange", "CallModel", "SIPMessage", "SDP", "SIPStack",
+                "SwitchTesting", "Exchange", "CallModel", "Dialplan", "SIPMessage", "SDP", "SIPStack",
                 "Timing", "Site",
             ]),
         tests("HouseTests", []),

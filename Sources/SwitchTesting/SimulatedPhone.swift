@@ -34,6 +34,8 @@ public final class SimulatedPhone: @unchecked Sendable {
     public let port: UInt16
     public let mediaPort: UInt16
     public var manner: Manner = .answers(after: .seconds(1))
+    /// A gateway rings for a second call; a phone says busy.
+    public var hasManyLines = false
     public private(set) var log: [Happening] = []
     public private(set) var isRegistered = false
     /// The session that is up or ringing.
@@ -197,7 +199,7 @@ public final class SimulatedPhone: @unchecked Sendable {
 
     private func called(_ id: SessionID, _ message: SIPMessage) {
         log.append(.called(from: message.from.uri.user ?? ""))
-        guard session == nil else {
+        guard session == nil || hasManyLines else {
             return perform(agent.reject(id, status: 486, reason: nil, headers: [], now: world.clock.now))
         }
         guard let theirs = try? SessionDescription.parse(message.body), let (description, audio) = answer(theirs)

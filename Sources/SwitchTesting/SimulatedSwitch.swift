@@ -72,11 +72,12 @@ public final class SimulatedSwitch: @unchecked Sendable {
                 }
             }, entropy: .seeded(entropy.next()))
         shard = Shard(
-            executor: executor, environment: environment, services: services,
+            executor: executor, preference: executor, environment: environment, services: services,
             configuration: UserAgent.Configuration(
                 listeners: [ListenerIdentity(transport: .udp, host: "127.0.0.1", port: 5060)], callIDPrefix: "0-"),
             door: media)
         self.entropy = entropy
+        executor.start()
         alarm.ring = { [weak self] in self?.inject { await $0.wake() } }
         media.signal = { [weak self] in self?.inject { await $0.mediaEventsWait() } }
         media.onTick = { [weak self] in self?.media.finish($0) }
@@ -85,6 +86,8 @@ public final class SimulatedSwitch: @unchecked Sendable {
             self?.inject { await $0.received(bytes, from: flow, at: clock.now) }
         }
     }
+
+    deinit { executor.stop() }
 
     /// Adds a phone that knows the seat's (or gateway's) password unless another is given.
     public func addPhone(

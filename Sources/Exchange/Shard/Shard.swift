@@ -10,16 +10,21 @@ public import Timing
 /// needs a lock.
 public actor Shard {
     private nonisolated let executor: any SerialExecutor
+    /// The same thread as a preference of tasks: without it a resumed continuation would first be run by
+    /// the global pool, only to hop from there to the shard.
+    private let preference: any TaskExecutor
     private let board: Switchboard
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    /// `door` is made by the caller and belongs to the shard from here on.
+    /// `executor` and `preference` are the same event loop; `door` is made by the caller and belongs to the shard from here on.
     public init(
-        executor: any SerialExecutor, environment: ShardEnvironment, services: SwitchServices,
+        executor: any SerialExecutor, preference: any TaskExecutor, environment: ShardEnvironment,
+        services: SwitchServices,
         configuration: UserAgent.Configuration, door: sending any MediaDoor
     ) {
         self.executor = executor
+        self.preference = preference
         board = Switchboard(
             environment: environment, services: services, configuration: configuration, door: door)
     }
@@ -78,7 +83,7 @@ public actor Shard {
 
     private func startScripts() {
         for id in board.takeScripts() {
-            Task { await self.runScript(of: id) }
+            Task(executorPreference: preference) { await self.runScript(of: id) }
         }
     }
 

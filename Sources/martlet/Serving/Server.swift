@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+import Audio
+import CallModel
+import Exchange
+import Foundation
+import Logging
+import MediaEngine
+import SIPStack
+import SIPTransport
+import Site
+import Store
+import Timing
+
+struct ServerError: Error, CustomStringConvertible {
+    var description: String
+    init(_ description: String) { self.description = description }
+}
+
+/// A running switch: every floor put together.
+final class Server: Sendable {
+    let services: SwitchServices
+    let transport: SIPTransport
+    let shards: [Shard]
+    let listening: [String]
+    let startedAt: Instant
+    private let media: MediaEngine
+    private let ledger: Ledger
+    private let control: ControlLink
+
+    private init(
+        services: SwitchServices, transport: SIPTransport, shards: [Shard], listening: [String], media: MediaEngine,
+        ledger: Ledger, control: ControlLink
+    ) {
+        self.services = services
+        self.transport = transport
+        self.shards = shards
+        self.listening = listening
+        self.media = media
+        self.ledger = ledger
+        self.control = control
+        startedAt = .now()
+    }
+
+    static func start(site: Site, dataFolder: String, soundFolders: [String], log: Logger) async throws -> Server {
+        let data = try DataFolder(dataFolder)
+        let secrets: Secrets
+        do throws(SecretsError) {
+            secrets = try Secrets.load(dataFolder: data.path, for: site)
+        } catch { throw ServerError(error.message.text(in: Language.ofTerminal)) }
+        let logins = Logins(secrets)
+
+        let ledger = try Ledger.open(data: data, readers: InstalledModules.all.flatMap(\.ledgerReaders), log: log)
+        let location = location(site: site, logins: logins, ledger: ledger)
+
+        let shardCount =
+            site.shards > 0 ? min(site.shards, 64) : max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
+        let media = try MediaEngine(configuration: mediaConfiguration(site, shards: shardCount))
+        let transport = SIPTransport(configuration: transportConfiguration(site, shards: shardCount))
+        let services = SwitchServices(
+            site: CurrentSite(site), location: location, occupancy: Occupancy(), ledger: ledger,
+            sounds: SoundLibrary(folders: [site.soundsFolder] + soundFolders), runner: InstalledModules.runner,
+            recordingsFolder: data.path + "/" + site.recording.folder, log: log)
+
+        let receivers = (0..<shardCount).map { _ in ShardLink() }
+        let addresses = site.sip.listen.compactMap { SIPTransport.Address($0.description) }
+        let bound: [BoundListener]
+        do throws(SIPTransportError) {
+            bound = try await transport.start(listen: addresses) { ShardReceiver(receivers[$0]) }
+        } catch {
+            await ledger.close()
+            throw ServerError("cannot listen: \(error)")
+        }
+        let identities = bound.map { listener in
+            ListenerIdentity(
+                transport: listener.listen.transport, host: host(of: listener, site: site), port: listener.listen.port)
+        }
+        let shards = (0..<shardCount).map { index in
+            makeShard(index, site: site, identities: identities, services: services, transport: transport, media: media)
+        }
+        for (index, shard) in shards.enumerated() { receivers[index].connect(shard) }
+        media.start { shard in
+            transport.execute(onShard: shard) { shards[shard].assumeIsolated { $0.mediaEventsWait() } }
+        }
+        ledger.append(LedgerEvent(time: .now(), kind: .serverStarted(version: Martlet.version)))
+        for shard in shards { await shard.start() }
+
+        let link = ControlLink()
+        let server = Server(
+            services: services, transport: transport, shards: shards,
+            listening: bound.map { $0.listen.description }, media: media, ledger: ledger, control: link)
+        try link.open(dataFolder: data.path) { [weak server] request in
+            await server?.answer(request) ?? ControlReply(error: "the switch is ending")
+        }
+        log.notice("\(site.name) is up: \(site.seats.count) seats, \(site.trunks.count) trunks, \(shardCount) shard(s)")
+        return server
+    }
+
+    private static func makeShard(
+        _ index: Int, site: Site, identities: [ListenerIdentity], services: SwitchServices, transport: SIPTransport,
+        media: MediaEngine
+    ) -> Shard {
+        var timers = StackTimers()
+        timers.t1 = site.sip.t1
+        let alarm = ShardAlarm(transport: transport, shard: index)
+        let shard = Shard(
+            executor: transport.executor(ofShard: index),
+            environment: ShardEnvironment(
+                index: index, now: { .now() }, wallNow: { .now() }, wire: TransportWire(transport: transport),
+                setAlarm: { alarm.set($0) }, entropy: .system),
+            services: services,
+            configuration: UserAgent.Configuration(
+                listeners: identities, userAgentHeader: site.sip.userAgent, timers: timers,
+                callIDPrefix: SIPTransport.callIDPrefix(ofShard: index), maxSessions: site.sip.sessions),
+            door: media.door(forShard: index))
+        alarm.connect(shard)
+        return shard
+    }
+
+    private static func location(site: Site, logins: Logins, ledger: Ledger) -> LocationService {
+        var configuration = Registrar.Configuration()
+        configuration.maxContacts = site.limits.registrationsPerSeat
+        configuration.minExpires = site.sip.registrationExpires.lowerBound
+        configuration.maxExpires = site.sip.registrationExpires.upperBound
+        configuration.defaultExpires = site.sip.registrationExpires.upperBound
+        let location = LocationService(
+            registrar: Registrar(configuration: configuration),
+            authenticator: DigestAuthenticator(realm: site.realm, entropy: .system),
+            failedLoginsPerMinute: site.limits.failedLoginsPerMinute, passwords: { logins.password(of: $0, site) },
+            changed: { ledger.store($0) })
+        location.restore(ledger.storedBindings(), now: .now(), wall: .now())
+        return location
+    }
+
+    private static func mediaConfiguration(_ site: Site, shards: Int) -> MediaConfiguration {
+        MediaConfiguration(
+            shards: shards, threads: site.media.threads > 0 ? site.media.threads : nil,
+            address: site.media.address.description, ports: site.media.ports,
+            region: ToneRegion(rawValue: site.region) ?? .cn)
+    }
+
+    private static func transportConfiguration(_ site: Site, shards: Int) -> SIPTransport.Configuration {
+        var configuration = SIPTransport.Configuration(shardCount: shards)
+        configuration.messagesPerSecondPerSource = site.limits.messagesPerSecondPerSource
+        configuration.messageBurstPerSource = site.limits.messagesPerSecondPerSource * 2
+        return configuration
+    }
+
+    /// What a listener calls itself: the advertised address, or the one it is bound to.
+    private static func host(of listener: BoundListener, site: Site) -> String {
+        let address = site.sip.advertisedAddress ?? listener.listen.address
+        return address.contains(":") ? "[\(address)]" : address
+    }
+
+    /// Reads the site anew; the whole value is swapped, or nothing. What listens stays as it is.
+    func reload() -> [String] {
+        let old = services.site.site
+        let load = SiteReading.read(folder: old.folder, listen: old.sip.listen)
+        let messages = load.diagnostics.map { $0.text(in: Language.ofTerminal) }
+        guard let site = load.site else { return messages }
+        services.site.replace(with: site)
+        services.sounds.refresh()
+        return messages
+    }
+
+    /// Ends all calls, then everything else, in the order that loses nothing.
+    func stop() async {
+        control.close()
+        for shard in shards {
+            _ = await shard.drain()
+            await shard.endAllCalls()
+        }
+        // BYEs go out and recorders close their files; a peer that is silent is not waited for.
+        let deadline = Instant.now().advanced(by: .seconds(3))
+        while services.occupancy.taken(.calls) > 0, Instant.now() < deadline {
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+        await transport.stop()
+        media.stop()
+        ledger.append(LedgerEvent(time: .now(), kind: .serverStopped))
+        await ledger.close()
+    }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+import CallModel
+import Dialplan
+import Exchange
+import Foundation
+import Site
+import SwitchTesting
+import Testing
+
+/// A small site, written to a folder for the loader, and switches made of it.
+enum Fixture {
+    static let files = [
+        "site.toml": """
+        name = "Test"
+        realm = "martlet"
+        """,
+        "seats.toml": """
+        [[seat]]
+        number = "8001"
+        name = "Anna"
+        context = "seats"
+        [[seat]]
+        number = "8002"
+        context = "seats"
+        [[seat]]
+        number = "8003"
+        context = "seats"
+        calls = 1
+        """,
+        "trunks.toml": """
+        [[trunk]]
+        name = "gateway"
+        kind = "registers"
+        lines = 2
+        context = "seats"
+        """,
+        "extensions.conf": """
+        [seats]
+        exten => _X.,1,NoOp()
+        """,
+    ]
+
+    static let offer = SiteLoader.Offer(
+        applications: [ApplicationSignature(name: "NoOp")], functions: [], featureCodes: [])
+
+    static let site: Site? = {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("martlet-\(UUID().uuidString)")
+        try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for (name, text) in files {
+            try? text.write(to: folder.appendingPathComponent(name), atomically: true, encoding: .utf8)
+        }
+        let load = SiteLoader.load(folder: folder.path, offer: Self.offer)
+        for diagnostic in load.diagnostics { print(diagnostic.text()) }
+        return load.site
+    }()
+
+    static func world(
+        seed: UInt64 = 1, conditions: SimulatedNetwork.Conditions = SimulatedNetwork.Conditions(),
+        sounds: [String: AudioClip] = [:], runner: @escaping CallRunner
+    ) throws -> SimulatedSwitch {
+        SimulatedSwitch(
+            seed: seed, site: try #require(site), runner: runner, sounds: sounds, conditions: conditions)
+    }
+
+    /// A dialplan of one line: dials the seat of that number, or `9…` over the gateway.
+    static let dialsSeats: CallRunner = { call, entry in
+        let target: DialTarget =
+            entry.exten.hasPrefix("9")
+            ? .trunk(name: "gateway", number: String(entry.exten.dropFirst())) : .seat(entry.exten)
+        if let result = try? await call.dial(DialRequest(targets: [target], timeout: .seconds(20))) {
+            call.hangUp(result.cause)
+        }
+    }
+}
+
+extension SimulatedSwitch {
+    /// Nothing is left over: no call, no leg, no place taken, every beginning in the ledger has its end.
+    func expectClean(_ comment: Comment = "", sourceLocation: Testing.SourceLocation = #_sourceLocation) {
+        run(for: .seconds(120))
+        let note = Comment(rawValue: "\(comment) seed \(seed)")
+        #expect(calls.isEmpty, note, sourceLocation: sourceLocation)
+        #expect(media.legs.isEmpty, note, sourceLocation: sourceLocation)
+        #expect(media.rooms.isEmpty, note, sourceLocation: sourceLocation)
+        #expect(services.occupancy.taken(.calls) == 0, note, sourceLocation: sourceLocation)
+        for seat in ["8001", "8002", "8003"] {
+            #expect(services.occupancy.taken(.seat(seat)) == 0, note, sourceLocation: sourceLocation)
+        }
+        #expect(services.occupancy.taken(.trunk("gateway")) == 0, note, sourceLocation: sourceLocation)
+        for call in ledger.calls {
+            let names = ledger.names(of: call)
+            #expect(names.first == "call.started", note, sourceLocation: sourceLocation)
+            #expect(names.last == "call.ended", note, sourceLocation: sourceLocation)
+            #expect(names.filter { $0 == "call.ended" }.count == 1, note, sourceLocation: sourceLocation)
+            #expect(
+                names.filter { $0 == "leg.started" }.count == names.filter { $0 == "leg.ended" }.count, note,
+                sourceLocation: sourceLocation)
+        }
+    }
+
+    func end(of call: CallID) -> (cause: HangupCause, disposition: Disposition, by: EndedBy)? {
+        for event in ledger.events where event.call == call {
+            if case .callEnded(let cause, let disposition, let by) = event.kind { return (cause, disposition, by) }
+        }
+        return nil
+    }
+}

@@ -47,7 +47,7 @@ struct SecretsTests {
         let place = try Place()
         let first = try Secrets.load(dataFolder: place.data, for: place.site)
         let grown = try #require(
-            SiteFolder(["seats.toml": "[[seats]]\nfirst = 8002\nlast = 8004"]).load().site)
+            SiteFolder(["seats.toml": "[[seats]]\nfirst = 8001\nlast = 8001\n[[seat]]\nnumber = 8004"]).load().site)
         let second = try Secrets.load(dataFolder: place.data, for: grown)
         #expect(second.seats.keys.sorted() == ["8001", "8002", "8003", "8004"])
         for number in ["8001", "8002", "8003"] { #expect(second.seats[number] == first.seats[number]) }

@@ -19,7 +19,7 @@ struct SiteDiagnosticTests {
             told: ["site.toml:1:1: error: the file does not exist"]),
         Mistake(
             file: "site.toml", text: "name = \"x\"\n[sip]\nlisten = [\"udp:127.0.0.1:5060\"\n",
-            told: ["site.toml:4:1: error: TOML: "]),
+            told: ["site.toml:3:32: error: TOML: "]),
         Mistake(
             file: "site.toml", text: "name = \"x\"\nlanguag = \"zh\"",
             told: ["site.toml:2:1: error: unknown key \"languag\" (did you mean \"language\"?)"]),

@@ -54,8 +54,9 @@ struct SiteLoadingTests {
 
     @Test("Numbers with leading zeros keep them")
     func leadingZeros() throws {
-        let load = SiteFolder(["seats.toml": "[[seats]]\nfirst = \"0098\"\nlast = \"0101\""]).load()
-        #expect(load.site?.seats.map(\.number) == ["0098", "0099", "0100", "0101"])
+        let load = SiteFolder(["seats.toml": "[[seats]]\nfirst = \"0098\"\nlast = \"0101\"\n[[seat]]\nnumber = 8001"])
+            .load()
+        #expect(load.site?.seats.map(\.number) == ["0098", "0099", "0100", "0101", "8001"])
     }
 
     @Test("A call from an address belongs to the peer with the longest prefix, and to nobody else")

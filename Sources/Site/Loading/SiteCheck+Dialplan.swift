@@ -74,9 +74,8 @@ extension SiteCheck {
             guard !parts[1].contains("$"), let seats, seats.seats[parts[1]] == nil else { return }
             report(parts[1], at: spot, what: Wording(en: "seat", zh: "座席"), among: seats.seats.keys.sorted())
         case "trunk" where parts.count >= 3:
-            let names = trunks?.trunks.map(\.name) ?? []
-            guard !parts[1].contains("$"), !names.contains(parts[1]) else { return }
-            report(parts[1], at: spot, what: Wording(en: "trunk", zh: "中继"), among: names)
+            guard !parts[1].contains("$"), let trunks, !trunks.names.contains(parts[1]) else { return }
+            report(parts[1], at: spot, what: Wording(en: "trunk", zh: "中继"), among: trunks.names.sorted())
         case "seat", "trunk":
             findings.error(
                 spot,

@@ -68,7 +68,10 @@ public enum SiteLoader {
             schema.spots.listen = []
         }
         let seats = parse(seatsFile, required: true).map { SeatSchema($0, site: schema, findings: findings) }
-        let trunks = parse(trunksFile, required: false).map { TrunkSchema($0, site: schema, findings: findings) }
+        let trunks =
+            SiteFile.exists(folder + "/" + trunksFile)
+            ? parse(trunksFile, required: true).map { TrunkSchema($0, site: schema, findings: findings) }
+            : TrunkSchema(nil, site: schema, findings: findings)
         let features = FeatureSchema(
             parse(featuresFile, required: false), offered: offer.featureCodes, findings: findings)
 

@@ -8,14 +8,18 @@ struct TrunkSchema {
     static let limit = 256
 
     private(set) var trunks: [Trunk] = []
+    /// Of all trunks of the file, those with mistakes too: nobody wants to read that those are not there.
+    private(set) var names: Set<String> = []
     /// Where each trunk's context is named, for the check against the dialplan.
     private(set) var contextSpots: [String: SourceLocation] = [:]
     private let site: SiteSchema
     private let findings: Findings
 
-    init(_ root: ConfigurationNode, site: SiteSchema, findings: Findings) {
+    /// `root` is nil when the site has no such file: it has no trunks.
+    init(_ root: ConfigurationNode?, site: SiteSchema, findings: Findings) {
         self.site = site
         self.findings = findings
+        guard let root else { return }
         var reader = TableReader(root: root, findings: findings)
         for table in reader.tables("trunk") {
             guard trunks.count < TrunkSchema.limit else {
@@ -69,7 +73,7 @@ struct TrunkSchema {
 
     // MARK: Parts
 
-    private func readName(_ table: inout TableReader) -> String? {
+    private mutating func readName(_ table: inout TableReader) -> String? {
         guard let name = table.string("name", maximumLength: 32) else {
             if !table.has("name") { table.missing("name") }
             return nil
@@ -90,6 +94,7 @@ struct TrunkSchema {
                     zh: "中继 \"\(name)\" 重复定义，首次在第 \(other.spot.line) 行"))
             return nil
         }
+        names.insert(name)
         return name
     }
 

@@ -175,7 +175,7 @@ extension MediaCore {
     }
 
     private func tellDigitsSent(_ slot: Int, _ batches: UInt8) {
-        for _ in 0..<batches { report(.digitsSent(legs[slot].handle), to: legs[slot].shard, essential: true) }
+        for _ in 0..<Int(batches) { report(.digitsSent(legs[slot].handle), to: legs[slot].shard, essential: true) }
     }
 
     private func pressKeys(_ room: Int) {

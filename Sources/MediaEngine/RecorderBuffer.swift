@@ -120,7 +120,7 @@ struct RecorderBuffer: BitwiseCopyable {
         let put = shared.pointee.put.load(ordering: .relaxed)
         let taken = shared.pointee.taken.load(ordering: .acquiring)
         let count = min(position.pointee.owed, capacity - (put - taken))
-        for offset in 0..<count { octets[Int((put + offset) & (capacity - 1))] = silence }
+        for offset in 0..<Int(count) { octets[Int((put + UInt64(offset)) & (capacity - 1))] = silence }
         position.pointee.owed -= count
         shared.pointee.put.store(put + count, ordering: .releasing)
         shared.pointee.replaced.wrappingAdd(count, ordering: .relaxed)

@@ -8,7 +8,8 @@ extension DialplanChecker {
     mutating func checkReachability(of item: Extension) {
         let priorities = item.steps.keys.sorted()
         guard let first = priorities.first else { return }
-        if first != 1 || item.steps[1] == nil { checkFirst(item) }
+        // `_X.,5000(name)` is the start of a subroutine that is only jumped to.
+        if first != 1, item.steps[first]?.label == nil { checkFirst(item) }
         var previous = item.steps[first]
         for priority in priorities.dropFirst() {
             guard let step = item.steps[priority] else { continue }

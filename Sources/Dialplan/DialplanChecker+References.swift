@@ -202,7 +202,7 @@ extension DialplanChecker {
         }
     }
 
-    private mutating func tellUnknownFunction(_ name: String, at place: SourceLocation) {
+    mutating func tellUnknownFunction(_ name: String, at place: SourceLocation) {
         let suggestion = EditDistance.nearest(to: name, among: functions.keys)
         report(.error, .unknownFunction(name: name, suggestion: suggestion), place)
     }

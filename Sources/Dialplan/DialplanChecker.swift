@@ -112,6 +112,7 @@ public struct DialplanChecker {
                 .tooManyArguments(name: signature.name, maximum: maximum, given: given),
                 step.argumentsLocation)
         }
+        if signature.assigns { checkAssignment(text, at: step.argumentsLocation) }
         switch signature.jump {
         case .none: break
         case .whole: checkJump(text, step: step, of: item)
@@ -134,6 +135,14 @@ public struct DialplanChecker {
                 checkApplication(call.name, arguments: call.arguments, step: step, of: item)
             }
         }
+    }
+
+    /// The left side of `FUNCTION(arguments)=value`.
+    private mutating func checkAssignment(_ text: String, at place: SourceLocation) {
+        guard let equal = text.firstIndex(of: "="), let open = text[..<equal].firstIndex(of: "(") else { return }
+        let name = String(text[..<open]).trimmingSpaces
+        guard !name.contains(Template.hole), functions[name] == nil else { return }
+        tellUnknownFunction(name, at: place)
     }
 
     /// `context,extension,priority(arguments)` without its last part.

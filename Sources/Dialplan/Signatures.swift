@@ -34,10 +34,13 @@ public struct ApplicationSignature: Hashable, Sendable {
     public var jump: Jump
     /// The step behind it is never run by itself (`Hangup`, `Goto`).
     public var neverGoesOn: Bool
+    /// Takes `NAME=value` or `FUNCTION(arguments)=value` (`Set`).
+    public var assigns: Bool
 
     public init(
         name: String, minimumArguments: Int = 0, maximumArguments: Int? = nil,
-        splitting: Splitting = .commas, jump: Jump = .none, neverGoesOn: Bool = false
+        splitting: Splitting = .commas, jump: Jump = .none, neverGoesOn: Bool = false,
+        assigns: Bool = false
     ) {
         self.name = name
         self.minimumArguments = minimumArguments
@@ -45,6 +48,7 @@ public struct ApplicationSignature: Hashable, Sendable {
         self.splitting = splitting
         self.jump = jump
         self.neverGoesOn = neverGoesOn
+        self.assigns = assigns
     }
 }
 

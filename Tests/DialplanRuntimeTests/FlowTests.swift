@@ -73,16 +73,18 @@ struct FlowTests {
         let diagnostics = await call.run(
             """
             exten => s,1,Set(ARG1=mine)
+             same => n,Set(WHAT=outer)
              same => n,Gosub(sub,s,1(a,"b,c"))
-             same => n,Verbose(${GOSUB_RETVAL} ${ARG1}${ARG2})
+             same => n,Verbose(${GOSUB_RETVAL} ${ARG1}${ARG2} ${WHAT})
             [sub]
-            exten => s,1,Gosub(inner,1(x))
+            exten => s,1,Set(LOCAL(WHAT)=inner)
+             same => n,Gosub(inner,1(x))
              same => n,Return(${ARGC} ${ARG1} ${ARG2})
             exten => inner,1,Verbose(${ARG1}|${ARG2})
              same => n,Return()
             """)
         #expect(diagnostics.isEmpty)
-        #expect(call.said == ["x|", "2 a b,c mine"])
+        #expect(call.said == ["x|", "2 a b,c mine outer"])
     }
 
     @Test("ExecIf runs one of two applications, also such that go elsewhere")

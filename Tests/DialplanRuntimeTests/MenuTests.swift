@@ -80,6 +80,15 @@ struct MenuTests {
         #expect(call.now == Instant(nanoseconds: 6_400_000_000))
     }
 
+    @Test("after a first key the pause between digits counts, not the longer one before it")
+    func firstKeyOnly() async {
+        let call = ScriptedCall()
+        call.presses = press("8")
+        _ = await call.run(Self.menu)
+        #expect(call.said == ["invalid 8"])
+        #expect(call.now == Instant(nanoseconds: 6_000_000_000))
+    }
+
     @Test("a caller who presses nothing goes to t")
     func timeout() async {
         let call = ScriptedCall()

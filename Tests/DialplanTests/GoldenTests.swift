@@ -25,7 +25,7 @@ struct GoldenTests {
         ApplicationSignature(name: "Hangup", maximumArguments: 1, neverGoesOn: true),
         ApplicationSignature(name: "NoOp", splitting: .none),
         ApplicationSignature(name: "Playback", minimumArguments: 1, maximumArguments: 2),
-        ApplicationSignature(name: "Set", minimumArguments: 1, splitting: .none),
+        ApplicationSignature(name: "Set", minimumArguments: 1, splitting: .none, assigns: true),
         ApplicationSignature(name: "Wait", minimumArguments: 1, maximumArguments: 1),
     ]
     static let functions = [FunctionSignature(name: "LEN", minimumArguments: 0, maximumArguments: 1)]

@@ -13,11 +13,12 @@ struct CoreApplication: Sendable {
 
     init(
         _ name: String, _ arguments: ClosedRange<Int>, splitting: ApplicationSignature.Splitting = .commas,
-        jump: ApplicationSignature.Jump = .none, neverGoesOn: Bool = false, _ body: @escaping Body
+        jump: ApplicationSignature.Jump = .none, neverGoesOn: Bool = false,
+        assigns: Bool = false, _ body: @escaping Body
     ) {
         signature = ApplicationSignature(
             name: name, minimumArguments: arguments.lowerBound, maximumArguments: arguments.upperBound,
-            splitting: splitting, jump: jump, neverGoesOn: neverGoesOn)
+            splitting: splitting, jump: jump, neverGoesOn: neverGoesOn, assigns: assigns)
         self.body = body
     }
 }

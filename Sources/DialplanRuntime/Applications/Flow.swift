@@ -119,6 +119,14 @@ extension Interpreter {
         return .jump
     }
 
+    /// `Set(LOCAL(x)=…)`: x is as before when the subroutine returns.
+    func setLocal(_ name: String, _ value: String) {
+        if !frames.isEmpty, frames[frames.count - 1].hidden[name] == nil {
+            frames[frames.count - 1].hidden[name] = .some(variables[name])
+        }
+        setVariable(name, value)
+    }
+
     func uncover(_ frame: Frame) {
         for (name, value) in frame.hidden { variables[name] = value }
     }

@@ -5,7 +5,7 @@ internal import Dialplan
 extension CoreApplications {
     static let values: [CoreApplication] = [
         CoreApplication("NoOp", 0...1, splitting: .none) { _, _ in .next },
-        CoreApplication("Set", 1...1, splitting: .none) { interpreter, text in
+        CoreApplication("Set", 1...1, splitting: .none, assigns: true) { interpreter, text in
             interpreter.assign(text)
             return .next
         },

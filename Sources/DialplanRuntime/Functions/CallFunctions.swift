@@ -32,6 +32,10 @@ extension CoreFunctions {
             "GLOBAL", 1, 1,
             write: { interpreter, name, value in interpreter.program.globals[name] = value },
             read: { interpreter, name in interpreter.program.globals[name] }),
+        CoreFunction(
+            "LOCAL", 1, 1,
+            write: { interpreter, name, value in interpreter.setLocal(name, value) },
+            read: { interpreter, name in interpreter.variables[name] }),
         CoreFunction("TIMEOUT", 1, 1, write: writeTimeout) { interpreter, kind in
             switch kind.lowercased() {
             case "digit": seconds(interpreter.digitTimeout)

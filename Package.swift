@@ -94,7 +94,8 @@ let package = Package(
         program(
             "martlet",
             [
-                "Timing", "CallModel", "SIPTransport", "SIPStack", "MediaEngine", "Store", "Site",
+                "Timing", "CallModel", "SIPMessage", "SIPTransport", "SIPStack", "MediaEngine", "Store", "Site",
+                "Audio",
                 "Exchange", "Dialplan", "DialplanRuntime", "Recording", "TestCalls", arguments, logging,
             ], at: "Sources/martlet"),
         program(

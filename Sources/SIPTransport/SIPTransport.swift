@@ -13,6 +13,7 @@ public final class SIPTransport: Sendable {
     public let configuration: Configuration
     private let group: MultiThreadedEventLoopGroup
     private let shards: [Shard]
+    private let executors: [ShardExecutor]
     private let board = CounterBoard()
     private let census: ConnectionCensus
     private let state = Mutex(State())
@@ -34,13 +35,18 @@ public final class SIPTransport: Sendable {
         shards = group.makeIterator().enumerated().map { index, loop in
             Shard(index: index, loop: loop, configuration: configuration, board: board, census: census)
         }
+        executors = shards.map { ShardExecutor(loop: $0.loop) }
     }
 
     public var shardCount: Int { shards.count }
 
     /// The loop of a shard as an executor: an actor or task on it runs where the shard's messages arrive.
     /// - Parameter shard: `0..<shardCount`; another index is a programming error and traps.
-    public func executor(ofShard shard: Int) -> any SerialExecutor { shards[shard].loop.executor }
+    public func executor(ofShard shard: Int) -> any SerialExecutor { executors[shard] }
+
+    /// The same loop as a preference of tasks, so that their continuations resume on it and not by way of the
+    /// global pool.
+    public func preference(ofShard shard: Int) -> any TaskExecutor { executors[shard] }
 
     func loop(ofShard shard: Int) -> any EventLoop { shards[shard].loop }
 

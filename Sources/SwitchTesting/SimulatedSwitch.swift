@@ -58,8 +58,8 @@ public final class SimulatedSwitch: @unchecked Sendable {
             failedLoginsPerMinute: site.limits.failedLoginsPerMinute,
             passwords: { known.contains($0) ? Self.password : nil }, changed: { _ in })
         services = SwitchServices(
-            site: CurrentSite(site), location: location, occupancy: Occupancy(), ledger: ledger,
-            sounds: SoundLibrary(clips: sounds), runner: runner, recordingsFolder: "/recordings",
+            site: CurrentSite(site, runner: runner), location: location, occupancy: Occupancy(), ledger: ledger,
+            sounds: SoundLibrary(clips: sounds), recordingsFolder: "/recordings",
             log: Logger(label: "simulated") { _ in SwiftLogNoOpLogHandler() })
         let alarm = Alarm()
         let environment = ShardEnvironment(

@@ -89,7 +89,7 @@ public actor Shard {
 
     private func runScript(of id: CallID) async {
         guard let call = board.calls[id], let entry = call.entry else { return }
-        await board.services.runner(call, entry)
+        await entry.runner(call, entry)
         call.scriptFinished()
         board.rearm()
         startScripts()

@@ -41,6 +41,8 @@ public struct CallEntry: Sendable {
     public var exten: String
     /// Set when a feature code was dialled; then its application runs instead of the dialplan.
     public var feature: SiteFeature?
+    /// Of the site.
+    var runner: CallRunner
 }
 
 /// Runs a call's dialplan from entry to end, `h` extension included, on the shard's executor.
@@ -53,21 +55,19 @@ public struct SwitchServices: Sendable {
     public var occupancy: Occupancy
     public var ledger: any LedgerSink
     public var sounds: SoundLibrary
-    public var runner: CallRunner
     /// Absolute; relative recording names are within it.
     public var recordingsFolder: String
     public var log: Logger
 
     public init(
         site: CurrentSite, location: LocationService, occupancy: Occupancy, ledger: any LedgerSink,
-        sounds: SoundLibrary, runner: @escaping CallRunner, recordingsFolder: String, log: Logger
+        sounds: SoundLibrary, recordingsFolder: String, log: Logger
     ) {
         self.site = site
         self.location = location
         self.occupancy = occupancy
         self.ledger = ledger
         self.sounds = sounds
-        self.runner = runner
         self.recordingsFolder = recordingsFolder
         self.log = log
     }

@@ -43,7 +43,7 @@ extension Switchboard {
             caller: CallerIdentity(number: seat.number, name: shown), dialled: dialled,
             entry: CallEntry(
                 site: site, context: seat.context, exten: dialled.isEmpty ? "s" : dialled,
-                feature: site.feature(dialled: dialled)),
+                feature: site.feature(dialled: dialled), runner: services.site.runner),
             place: .seat(seat.number), limit: seat.calls, language: seat.language.rawValue)
     }
 
@@ -54,7 +54,8 @@ extension Switchboard {
         begin(
             session, message, flow, site, party: .trunk(trunk.name, number: number),
             caller: CallerIdentity(number: number, name: message.from.displayName ?? ""), dialled: dialled,
-            entry: CallEntry(site: site, context: trunk.context, exten: exten, feature: nil),
+            entry: CallEntry(
+                site: site, context: trunk.context, exten: exten, feature: nil, runner: services.site.runner),
             place: .trunk(trunk.name), limit: trunk.lines, language: trunk.language.rawValue)
     }
 

@@ -2,13 +2,25 @@
 public import Site
 internal import Synchronization
 
-/// The site in force. A reload swaps the whole value; calls keep the one they began with.
+/// The site in force and what runs its dialplan. A reload swaps both at once; calls keep what they
+/// began with.
 public final class CurrentSite: Sendable {
-    private let value: Mutex<Site>
+    private struct InForce: Sendable {
+        var site: Site
+        var runner: CallRunner
+    }
 
-    public init(_ site: Site) { value = Mutex(site) }
+    private let value: Mutex<InForce>
 
-    public var site: Site { value.withLock { $0 } }
+    public init(_ site: Site, runner: @escaping CallRunner) {
+        value = Mutex(InForce(site: site, runner: runner))
+    }
 
-    public func replace(with site: Site) { value.withLock { $0 = site } }
+    public var site: Site { value.withLock { $0.site } }
+
+    public var runner: CallRunner { value.withLock { $0.runner } }
+
+    public func replace(with site: Site, runner: @escaping CallRunner) {
+        value.withLock { $0 = InForce(site: site, runner: runner) }
+    }
 }

@@ -50,7 +50,7 @@ enum ControlSocket {
         var sent = 0
         while sent < bytes.count {
             let got = bytes.withUnsafeBytes { raw in
-                send(descriptor, raw.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL.rawValue))
+                send(descriptor, raw.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL))
             }
             if got <= 0 { return }
             sent += got

@@ -30,6 +30,8 @@ final class ShardReceiver: SIPReceiver {
     }
 
     func received(_ bytes: UnsafeRawBufferPointer, from flow: Flow, at now: Instant) {
+        // Read before this returns, on this very thread.
+        nonisolated(unsafe) let bytes = bytes
         connected?.assumeIsolated { $0.received(bytes, from: flow, at: now) }
     }
 

@@ -2,7 +2,10 @@
 import CallModel
 import Exchange
 import Foundation
+import SIPMessage
 import SIPStack
+import SIPTransport
+import Site
 import Timing
 
 /// What the control socket can ask for.

@@ -24,19 +24,19 @@ final class Server: Sendable {
     let listening: [String]
     let startedAt: Instant
     private let media: MediaEngine
-    private let ledger: Ledger
+    private let store: Store
     private let control: ControlLink
 
     private init(
         services: SwitchServices, transport: SIPTransport, shards: [Shard], listening: [String], media: MediaEngine,
-        ledger: Ledger, control: ControlLink
+        store: Store, control: ControlLink
     ) {
         self.services = services
         self.transport = transport
         self.shards = shards
         self.listening = listening
         self.media = media
-        self.ledger = ledger
+        self.store = store
         self.control = control
         startedAt = .now()
     }
@@ -49,16 +49,21 @@ final class Server: Sendable {
         } catch { throw ServerError(error.message.text(in: Language.ofTerminal)) }
         let logins = Logins(secrets)
 
-        let ledger = try Ledger.open(data: data, readers: InstalledModules.all.flatMap(\.ledgerReaders), log: log)
-        let location = location(site: site, logins: logins, ledger: ledger)
+        let store: Store
+        do throws(StoreError) {
+            store = try Store(
+                dataFolder: data.path, readers: InstalledModules.all.flatMap(\.ledgerReaders),
+                report: { log.error("ledger: \($0)") })
+        } catch { throw ServerError("the database in \(data.path) cannot be used: \(error)") }
+        let location = try location(site: site, logins: logins, store: store)
 
         let shardCount =
             site.shards > 0 ? min(site.shards, 64) : max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
         let media = try MediaEngine(configuration: mediaConfiguration(site, shards: shardCount))
         let transport = SIPTransport(configuration: transportConfiguration(site, shards: shardCount))
         let services = SwitchServices(
-            site: CurrentSite(site), location: location, occupancy: Occupancy(), ledger: ledger,
-            sounds: SoundLibrary(folders: [site.soundsFolder] + soundFolders), runner: InstalledModules.runner,
+            site: CurrentSite(site, runner: InstalledModules.runner(of: site)), location: location,
+            occupancy: Occupancy(), ledger: store, sounds: SoundLibrary(folders: [site.soundsFolder] + soundFolders),
             recordingsFolder: data.path + "/" + site.recording.folder, log: log)
 
         let receivers = (0..<shardCount).map { _ in ShardLink() }
@@ -67,7 +72,7 @@ final class Server: Sendable {
         do throws(SIPTransportError) {
             bound = try await transport.start(listen: addresses) { ShardReceiver(receivers[$0]) }
         } catch {
-            await ledger.close()
+            store.close()
             throw ServerError("cannot listen: \(error)")
         }
         let identities = bound.map { listener in
@@ -81,13 +86,13 @@ final class Server: Sendable {
         media.start { shard in
             transport.execute(onShard: shard) { shards[shard].assumeIsolated { $0.mediaEventsWait() } }
         }
-        ledger.append(LedgerEvent(time: .now(), kind: .serverStarted(version: Martlet.version)))
+        store.append(LedgerEvent(time: .now(), kind: .serverStarted(version: Martlet.version)))
         for shard in shards { await shard.start() }
 
         let link = ControlLink()
         let server = Server(
             services: services, transport: transport, shards: shards,
-            listening: bound.map { $0.listen.description }, media: media, ledger: ledger, control: link)
+            listening: bound.map { $0.listen.description }, media: media, store: store, control: link)
         try link.open(dataFolder: data.path) { [weak server] request in
             await server?.answer(request) ?? ControlReply(error: "the switch is ending")
         }
@@ -103,7 +108,7 @@ final class Server: Sendable {
         timers.t1 = site.sip.t1
         let alarm = ShardAlarm(transport: transport, shard: index)
         let shard = Shard(
-            executor: transport.executor(ofShard: index),
+            executor: transport.executor(ofShard: index), preference: transport.preference(ofShard: index),
             environment: ShardEnvironment(
                 index: index, now: { .now() }, wallNow: { .now() }, wire: TransportWire(transport: transport),
                 setAlarm: { alarm.set($0) }, entropy: .system),
@@ -116,7 +121,7 @@ final class Server: Sendable {
         return shard
     }
 
-    private static func location(site: Site, logins: Logins, ledger: Ledger) -> LocationService {
+    private static func location(site: Site, logins: Logins, store: Store) throws -> LocationService {
         var configuration = Registrar.Configuration()
         configuration.maxContacts = site.limits.registrationsPerSeat
         configuration.minExpires = site.sip.registrationExpires.lowerBound
@@ -126,8 +131,8 @@ final class Server: Sendable {
             registrar: Registrar(configuration: configuration),
             authenticator: DigestAuthenticator(realm: site.realm, entropy: .system),
             failedLoginsPerMinute: site.limits.failedLoginsPerMinute, passwords: { logins.password(of: $0, site) },
-            changed: { ledger.store($0) })
-        location.restore(ledger.storedBindings(), now: .now(), wall: .now())
+            changed: { store.keep($0) })
+        location.restore(try store.reader.bindings(at: .now()).compactMap(Binding.init), now: .now(), wall: .now())
         return location
     }
 
@@ -157,7 +162,7 @@ final class Server: Sendable {
         let load = SiteReading.read(folder: old.folder, listen: old.sip.listen)
         let messages = load.diagnostics.map { $0.text(in: Language.ofTerminal) }
         guard let site = load.site else { return messages }
-        services.site.replace(with: site)
+        services.site.replace(with: site, runner: InstalledModules.runner(of: site))
         services.sounds.refresh()
         return messages
     }
@@ -174,9 +179,10 @@ final class Server: Sendable {
         while services.occupancy.taken(.calls) > 0, Instant.now() < deadline {
             try? await Task.sleep(for: .milliseconds(20))
         }
-        await transport.stop()
         media.stop()
-        ledger.append(LedgerEvent(time: .now(), kind: .serverStopped))
-        await ledger.close()
+        store.append(LedgerEvent(time: .now(), kind: .serverStopped))
+        store.close()
+        // Last: the shards' executor goes with it.
+        await transport.stop()
     }
 }

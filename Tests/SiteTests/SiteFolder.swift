@@ -79,7 +79,7 @@ final class SiteFolder {
             ApplicationSignature(name: "Playback", minimumArguments: 1, maximumArguments: 2),
             ApplicationSignature(name: "Background", minimumArguments: 1, maximumArguments: 4),
             ApplicationSignature(name: "WaitExten", maximumArguments: 2),
-            ApplicationSignature(name: "MixMonitor", minimumArguments: 1, maximumArguments: 3),
+            ApplicationSignature(name: "MixMonitor", minimumArguments: 0, maximumArguments: 3),
             ApplicationSignature(name: "Busy", maximumArguments: 1, neverGoesOn: true),
             ApplicationSignature(name: "Congestion", maximumArguments: 1, neverGoesOn: true),
             ApplicationSignature(name: "Hangup", maximumArguments: 1, neverGoesOn: true),
@@ -88,7 +88,7 @@ final class SiteFolder {
         featureCodes: [
             FeatureCode(name: "echo", defaultCode: "*43", synopsis: "Hear yourself", application: "Echo"),
             FeatureCode(name: "tone", defaultCode: "*44", synopsis: "Test tone", application: "Milliwatt"),
-            FeatureCode(name: "dtmf", defaultCode: "*45", synopsis: "Speaks keys", application: "ReadBack"),
+            FeatureCode(name: "readback", defaultCode: "*45", synopsis: "Speaks keys", application: "ReadBack"),
         ])
 
     func load(listen: [ListenAddress] = []) -> SiteLoad {

@@ -107,7 +107,7 @@ struct SiteLoadingTests {
         #expect(site.feature(dialled: "*99")?.application == "Echo")
         #expect(site.feature(dialled: "*43") == nil)
         #expect(site.feature(dialled: "*44") == nil)
-        #expect(site.feature(dialled: "*45")?.name == "dtmf")
+        #expect(site.feature(dialled: "*45")?.name == "readback")
     }
 
     @Test("Includes are read, patterns in order, and nothing outside the folder")

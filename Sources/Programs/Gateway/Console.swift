@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+internal import Glibc
+internal import Synchronization
+
+/// Lines out and lines in. Events are one write each, so that they never mix.
+final class Console: Sendable {
+    func print(_ line: String) {
+        var bytes = Array(line.utf8)
+        bytes.append(0x0A)
+        var at = 0
+        while at < bytes.count {
+            let count = bytes[at...].withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            if count <= 0 { return }
+            at += count
+        }
+    }
+
+    /// What is typed, a line each; at most 1,024 wait, further ones are typed into a full buffer and lost.
+    /// Ends with the input, or with SIGINT or SIGTERM, which come as nil.
+    func lines(endsWithInput: Bool) -> AsyncStream<String?> {
+        AsyncStream(bufferingPolicy: .bufferingOldest(1_024)) { continuation in
+            Console.thread {
+                while let line = readLine() { continuation.yield(line) }
+                if endsWithInput { continuation.finish() }
+            }
+            Console.thread {
+                var signals = Console.endSignals
+                var signal: Int32 = 0
+                sigwait(&signals, &signal)
+                continuation.yield(nil)
+                continuation.finish()
+            }
+        }
+    }
+
+    /// To be called before any other thread is: signals that end the program are waited for, not suffered.
+    static func holdEndSignals() {
+        var signals = endSignals
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+    }
+
+    private static var endSignals: sigset_t {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGINT)
+        sigaddset(&signals, SIGTERM)
+        return signals
+    }
+
+    private final class Body: Sendable {
+        let run: @Sendable () -> Void
+        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+    }
+
+    private static func thread(_ run: @escaping @Sendable () -> Void) {
+        let body = Unmanaged.passRetained(Body(run))
+        var thread = pthread_t()
+        let code = pthread_create(
+            &thread, nil,
+            { raw in
+                if let raw { Unmanaged<Body>.fromOpaque(raw).takeRetainedValue().run() }
+                return nil
+            }, body.toOpaque())
+        if code == 0 { pthread_detach(thread) } else { body.release() }
+    }
+}

@@ -27,16 +27,22 @@ public struct DigestAuthenticator: Sendable {
 
     public let realm: String
     public let nonceLifetime: Duration
+    /// Offered in this order, and alone taken. Some phones fail on a challenge they do not know instead of taking the
+    /// next (RFC 8760 §2.4 notwithstanding): baresip 1.0 and SIPp want MD5 alone.
+    public let algorithms: [DigestAlgorithm]
     /// Whether an answer without `qop` is taken, as RFC 2069 phones give it. It can be replayed while its nonce lives.
     public var acceptsWithoutQuality = true
     private let secret: [UInt8]
     private var entropy: Entropy
     private var uses: NonceUses
 
+    /// - Parameter algorithms: `SHA-256` and `MD5` by name; others are left out.
     public init(
-        realm: String, entropy: Entropy, nonceLifetime: Duration = .seconds(300), maxTrackedNonces: Int = 20_000
+        realm: String, entropy: Entropy, algorithms: [String] = ["SHA-256", "MD5"],
+        nonceLifetime: Duration = .seconds(300), maxTrackedNonces: Int = 20_000
     ) {
         self.realm = realm
+        self.algorithms = algorithms.compactMap { DigestAlgorithm(named: $0) }.filter { $0 == .sha256 || $0 == .md5 }
         self.nonceLifetime = nonceLifetime
         self.entropy = entropy
         var secret: [UInt8] = []
@@ -81,10 +87,10 @@ public struct DigestAuthenticator: Sendable {
         return .accepted(username: answer.username)
     }
 
-    /// A fresh challenge: SHA-256 first, then MD5 (RFC 8760 §2.3), both with one nonce.
+    /// A fresh challenge, a header for each algorithm (RFC 8760 §2.3), all with one nonce.
     public mutating func challengeHeaders(now: Instant, proxy: Bool = false, stale: Bool = false) -> [SIPHeader] {
         let nonce = makeNonce(now)
-        return [DigestAlgorithm.sha256, .md5].map { algorithm in
+        return algorithms.map { algorithm in
             let challenge = DigestChallenge(realm: realm, nonce: nonce, algorithm: algorithm, isStale: stale)
             return SIPHeader(proxy ? "Proxy-Authenticate" : "WWW-Authenticate", challenge.headerValue)
         }
@@ -93,7 +99,7 @@ public struct DigestAuthenticator: Sendable {
     /// An algorithm and a `qop` we offered. Without `qop` an answer could be used again for another address, so
     /// its `uri` has to be that of the request; with it the count sees to that, and proxies may rewrite.
     private func isWellFormed(_ answer: DigestCredentials, for request: SIPMessage) -> Bool {
-        guard answer.algorithm == .sha256 || answer.algorithm == .md5 else { return false }
+        guard algorithms.contains(answer.algorithm) else { return false }
         guard answer.qop == nil else { return answer.qop == "auth" && (answer.nonceCount ?? 0) > 0 }
         guard acceptsWithoutQuality, let asked = request.requestURI else { return false }
         guard let uri = SIPURI(answer.uri) else { return false }

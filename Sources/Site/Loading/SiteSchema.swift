@@ -13,7 +13,7 @@ struct SiteSchema {
         listen: [
             ListenAddress(transport: .udp, address: IPAddress.loopback, port: 5060),
             ListenAddress(transport: .tcp, address: IPAddress.loopback, port: 5060),
-        ], advertisedAddress: nil, digest: [.sha256, .md5], registrationExpires: .seconds(60)...(.seconds(3600)),
+        ], advertisedAddress: nil, digest: [.md5], registrationExpires: .seconds(60)...(.seconds(3600)),
         sessionExpires: .seconds(1800), t1: .milliseconds(500), sessions: 4000, userAgent: "Martlet")
     var media = MediaSettings(
         address: IPAddress.loopback, advertisedAddress: nil, ports: 10000...20000, rtpTimeout: .seconds(30),

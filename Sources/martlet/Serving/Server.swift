@@ -129,7 +129,8 @@ final class Server: Sendable {
         configuration.defaultExpires = site.sip.registrationExpires.upperBound
         let location = LocationService(
             registrar: Registrar(configuration: configuration),
-            authenticator: DigestAuthenticator(realm: site.realm, entropy: .system),
+            authenticator: DigestAuthenticator(
+                realm: site.realm, entropy: .system, algorithms: site.sip.digest.map(\.rawValue)),
             failedLoginsPerMinute: site.limits.failedLoginsPerMinute, passwords: { logins.password(of: $0, site) },
             changed: { store.keep($0) })
         location.restore(try store.reader.bindings(at: .now()).compactMap(Binding.init), now: .now(), wall: .now())

@@ -15,8 +15,8 @@ extension SwitchUnderTest {
         while true {
             let rows = try await rows("cdr")
             let found = rows.last { row in
-                let text = "\(row)"
-                return text.contains(from) && text.contains(to)
+                let caller = "\(row["from"] ?? "") \(row["caller"] ?? "")"
+                return caller.contains(from) && (row["dialled"] as? String)?.contains(to) == true
             }
             if let found { return Self.record(found) }
             guard ContinuousClock.now < deadline else {
@@ -29,6 +29,6 @@ extension SwitchUnderTest {
     private static func record(_ row: [String: Any]) -> CallRecord {
         CallRecord(
             disposition: row["disposition"] as? String ?? "",
-            talkSeconds: (row["billsec"] as? NSNumber)?.doubleValue ?? -1, fields: row)
+            talkSeconds: (row["talkSeconds"] as? NSNumber)?.doubleValue ?? -1, fields: row)
     }
 }

@@ -135,6 +135,7 @@ let package = Package(
                 "SwitchTesting", "Exchange", "CallModel", "Dialplan", "SIPMessage", "SDP", "SIPStack",
                 "Timing", "Site",
             ]),
+        tests("GatewayTests", ["martlet-gateway"]),
         tests("HouseTests", []),
         .testTarget(name: "ScenarioTests", exclude: ["sipp"], swiftSettings: settings),
     ]

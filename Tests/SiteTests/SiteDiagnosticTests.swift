@@ -68,6 +68,9 @@ struct SiteDiagnosticTests {
             file: "site.toml", text: "[recording]\nfolder = \"../elsewhere\"",
             told: ["site.toml:2:10: error: \"folder\" must lie within the data folder"]),
         Mistake(
+            file: "site.toml", text: "[sip]\n[ 媒体]",
+            told: ["site.toml:2:3: error: TOML: a table's name has letters"]),
+        Mistake(
             file: "site.toml", text: "name = \"a\u{0}b\"",
             told: ["site.toml:1:10: error: the file contains a NUL byte"]),
     ]

@@ -57,9 +57,18 @@ extension ConfigurationNode {
             findings.error(spot, Wording(en: "the file contains a NUL byte", zh: "文件中含有 NUL 字节"))
             return nil
         }
+        let positions = TOMLPositions(text)
+        if let place = positions.badName {
+            findings.error(
+                SourceLocation(file: file, line: place.line, column: place.column),
+                Wording(
+                    en: "TOML: a table's name has letters a-z, digits, - and _, or stands in quotes",
+                    zh: "TOML：表名由英文字母、数字、- 和 _ 组成，否则要加引号"))
+            return nil
+        }
         do {
             let table = try TOMLTable(string: text)
-            let reader = NodeBuilder(file: file, positions: TOMLPositions(text))
+            let reader = NodeBuilder(file: file, positions: positions)
             return reader.node(of: table.tomlValue, at: [])
         } catch let error as TOMLParseError {
             let begin = error.source.begin

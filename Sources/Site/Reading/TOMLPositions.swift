@@ -3,8 +3,11 @@
 /// Where the keys and values of a TOML text stand.
 ///
 /// TOMLKit hands out values without their positions, so a second, much simpler pass over the text
-/// finds them. It runs only over a text that TOMLKit accepted, and therefore checks nothing; should
-/// it meet what it does not understand it stops, and later positions are missing.
+/// finds them. It checks next to nothing: should it meet what it does not understand it stops, and later positions
+/// are missing.
+///
+/// It runs before TOMLKit, for one reason: toml++ ends the process at a table's name that begins with a character it
+/// does not expect, `[座席]` for one. Up to its first error both read alike, so this pass meets such a name first.
 struct TOMLPositions {
     /// One step from the root of the document to a value.
     enum Step: Hashable {
@@ -23,12 +26,15 @@ struct TOMLPositions {
         var value: Place
     }
 
-    private(set) var marks: [[Step]: Mark] = [:]
+    let marks: [[Step]: Mark]
+    /// A table's name that TOMLKit must not see.
+    let badName: Place?
 
     init(_ text: String) {
         var scanner = TOMLPositionScanner(text: Array(text.utf8))
         scanner.document()
         marks = scanner.marks
+        badName = scanner.badName
     }
 
     /// The mark of `path`, or of its nearest ancestor that has one.
@@ -51,6 +57,7 @@ private struct TOMLPositionScanner {
 
     let text: [UInt8]
     var marks: [[Step]: Mark] = [:]
+    var badName: Place?
     private var at = 0
     private var line = 1
     private var lineStart = 0
@@ -85,6 +92,9 @@ private struct TOMLPositionScanner {
         at += 1
         let isArray = take(UInt8(ascii: "["))
         skipBlank(newlines: false)
+        if let byte = peek(), !TOMLPositionScanner.isBareKey(byte), !"\"']".utf8.contains(byte), badName == nil {
+            badName = place()
+        }
         let keys = dottedKey()
         skipBlank(newlines: false)
         _ = take(UInt8(ascii: "]"))

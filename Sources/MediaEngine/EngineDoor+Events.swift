@@ -61,7 +61,7 @@ extension EngineDoor {
             let played = Duration.microseconds(
                 Int64(clamping: samples.multipliedReportingOverflow(by: 125).partialValue))
             return .finished(MediaInstrument(rawValue: handle.rawValue), played: played)
-        case .recorder(let file):
+        case .recorder:
             // The file's end is told by the writer, once it is on the disk.
             writer.nudge()
             if instrument.isTold {
@@ -69,7 +69,6 @@ extension EngineDoor {
             } else {
                 instruments[handle]?.hasEnded = true
             }
-            _ = file
             return nil
         }
     }

@@ -52,6 +52,8 @@ public final class MediaEngine: Sendable {
 
     deinit {
         stop()
+        // What legs gave back and nobody drained.
+        for door in doors { door.drain { _ in } }
         for thread in threads { thread.deallocate() }
         for event in shardEvents { close(event) }
     }

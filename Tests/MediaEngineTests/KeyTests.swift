@@ -35,7 +35,7 @@ import Testing
         press(11, a, studio)
         #expect(studio.digits == "5#")
         let events = b.heard().filter { $0.type == 96 }
-        #expect(events.count == 16)
+        try #require(events.count == 16)
         #expect(events.prefix(8).allSatisfy { $0.timestamp == events[0].timestamp && $0.payload[0] == 5 })
         #expect(events[0].marker && !events[1].marker)
     }
@@ -88,7 +88,7 @@ import Testing
         }
         let heard = a.heard()
         let events = heard.filter { $0.type == 101 }
-        #expect(events.map { $0.payload[0] } == [1, 1, 1, 1, 1, 1, 1, 9, 9, 9, 9, 9, 9, 9])
+        try #require(events.map { $0.payload[0] } == [1, 1, 1, 1, 1, 1, 1, 9, 9, 9, 9, 9, 9, 9])
         #expect(events.filter { $0.payload[1] & 0x80 != 0 }.count == 6)
         #expect(events[6].payload[2...] == [0x03, 0x20])
         for (p, q) in zip(heard, heard.dropFirst()) {

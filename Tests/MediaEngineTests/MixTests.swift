@@ -61,6 +61,28 @@ import Testing
         #expect(barged[1].last == coded(exact[0] + exact[2]))
     }
 
+    @Test func gainsStayBehindWhenALegLeavesItsRoom() throws {
+        let studio = try Studio()
+        let first = try studio.door.openRoom(callAffinity: 1)
+        let second = try studio.door.openRoom(callAffinity: 1)
+        let a = Phone(ssrc: 1)
+        let b = Phone(ssrc: 2)
+        let legA = try studio.leg(a, in: first)
+        let legB = try studio.leg(b, in: first)
+        // More often than there are cells: none may be lost on the way.
+        for _ in 0..<3000 {
+            studio.door.setGain(first, listener: .leg(legA), speaker: .leg(legB), gain: 0)
+            studio.door.setGain(first, listener: .leg(legB), speaker: .leg(legA), gain: 0.5)
+            studio.door.move(legA, to: second)
+            studio.door.move(legA, to: first)
+            studio.settle()
+        }
+        #expect(studio.engine.counters.refusedCommands == 0)
+        b.speak([4, 5, 6])
+        studio.settle()
+        #expect(a.heard().map(\.payload) == [[4, 5, 6]])
+    }
+
     @Test func whenTheThirdLeavesThePairIsRelayedAgain() throws {
         let studio = try Studio()
         let room = try studio.door.openRoom(callAffinity: 1)

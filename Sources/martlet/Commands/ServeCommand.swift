@@ -33,7 +33,6 @@ struct ServeCommand: AsyncParsableCommand {
             }
             return address
         }
-        // Blocked before any thread starts, so that only the waiting thread below takes them.
         let signals = SignalWaiter(SIGTERM, SIGINT, SIGHUP)
         signal(SIGPIPE, SIG_IGN)
 
@@ -79,25 +78,20 @@ enum SiteReading {
     }
 }
 
-/// Waits for signals on a thread of its own.
+/// Signals as a stream. The default action is turned off, so that no other thread is ended by them.
 final class SignalWaiter: Sendable {
     let stream: AsyncStream<Int32>
 
     init(_ numbers: Int32...) {
-        var set = sigset_t()
-        sigemptyset(&set)
-        for number in numbers { sigaddset(&set, number) }
-        pthread_sigmask(SIG_BLOCK, &set, nil)
-        let waiting = set
         stream = AsyncStream { continuation in
-            let thread = Thread {
-                var set = waiting
-                var number: Int32 = 0
-                while sigwait(&set, &number) == 0 { continuation.yield(number) }
-                continuation.finish()
+            for number in numbers {
+                signal(number, SIG_IGN)
+                // A source without a reference from outside is cancelled; held by its own handler, it lives as long as the
+                // process. Nobody touches it again.
+                nonisolated(unsafe) let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+                source.setEventHandler { withExtendedLifetime(source) { _ = continuation.yield(number) } }
+                source.resume()
             }
-            thread.name = "signals"
-            thread.start()
         }
     }
 }

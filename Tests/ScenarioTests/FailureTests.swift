@@ -25,7 +25,8 @@ extension Scenarios {
             #expect(try await exchange.rows("calls").isEmpty)
             let record = try await exchange.record(from: "8001", to: "8002")
             #expect(record.disposition == "ANSWERED")
-            #expect("\(record.fields)".lowercased().contains("timeout"), "\(record.fields)")
+            // Q.850 102, recovery on timer expiry: neither side hung up.
+            #expect((record.fields["cause"] as? NSNumber)?.intValue == 102, "\(record.fields)")
         }
 
         @Test(
@@ -117,7 +118,7 @@ extension Scenarios {
             let seconds = try #require(Double(length.trimmingCharacters(in: .whitespacesAndNewlines)))
             #expect(seconds > talked - 1)
             let kept = Likeness(of: first.wave, in: try Wave(file: file))
-            #expect(kept.found > 0.8, "\(kept)")
+            #expect(kept.found > 0.7, "\(kept)")
         }
 
         @Test("a finished recording holds both voices and is as long as the talk", .timeLimit(.minutes(1)))

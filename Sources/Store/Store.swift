@@ -2,6 +2,7 @@
 public import CallModel
 internal import GRDB
 internal import Glibc
+internal import Synchronization
 
 /// A data folder's database: the ledger, the call records made from it, and registrar bindings.
 ///
@@ -50,6 +51,7 @@ public final class Store: LedgerSink, Sendable {
     private let lock: FolderLock
     private let path: String
     private let closedByRestart: Int
+    private let isClosed = Mutex(false)
 
     /// Opens the folder, brings its tables up to date, closes calls that the last run left open, and starts to write.
     ///
@@ -117,11 +119,18 @@ public final class Store: LedgerSink, Sendable {
 
     // MARK: End
 
-    /// Writes what waits and ends the thread; blocks for it. Afterwards events are counted as lost. To be called once.
+    /// Writes what waits and ends the thread; blocks for it. Afterwards events are counted as lost, reading goes on.
+    /// A second call does nothing.
     public func close() {
-        queue.close()
-        writer.join()
+        isClosed.withLock { isClosed in
+            guard !isClosed else { return }
+            isClosed = true
+            queue.close()
+            writer.join()
+        }
     }
+
+    deinit { close() }
 
     /// Makes all call records again from the ledger. For repair; blocks, and writing waits meanwhile.
     @discardableResult

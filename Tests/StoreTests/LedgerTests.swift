@@ -69,6 +69,19 @@ struct LedgerTests {
         #expect(listener.events == events)
     }
 
+    @Test("What was appended is written when the store is let go, and closing twice does no harm")
+    func letGo() throws {
+        let folder = DataFolder()
+        do {
+            let store = try Store(dataFolder: folder.path)
+            store.append(LedgerEvent(time: .now(), kind: .serverStopped))
+        }
+        let store = try Store(dataFolder: folder.path)
+        #expect(store.lastSequence == 1)
+        store.close()
+        store.close()
+    }
+
     @Test("Two processes cannot have the same data folder")
     func inUse() throws {
         let folder = DataFolder()

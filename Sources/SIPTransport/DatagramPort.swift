@@ -41,6 +41,8 @@ final class DatagramPort: ChannelInboundHandler {
         let descriptor = socket.descriptor
         return DatagramBootstrap(group: shard.loop)
             .channelOption(.datagramVectorReadMessageCount, value: count)
+            // One call a readiness: a second would mostly find nothing, and what is left makes the socket ready again.
+            .channelOption(.maxMessagesPerRead, value: 1)
             .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: slot * count))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

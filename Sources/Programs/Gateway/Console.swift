@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+internal import Dispatch
 internal import Glibc
 internal import Synchronization
 
@@ -24,28 +25,19 @@ final class Console: Sendable {
                 while let line = readLine() { continuation.yield(line) }
                 if endsWithInput { continuation.finish() }
             }
-            Console.thread {
-                var signals = Console.endSignals
-                var signal: Int32 = 0
-                sigwait(&signals, &signal)
-                continuation.yield(nil)
-                continuation.finish()
+            for number in [SIGINT, SIGTERM] {
+                // Ignored by every thread, and told to a source instead, which holds itself by its handler.
+                signal(number, SIG_IGN)
+                nonisolated(unsafe) let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+                source.setEventHandler {
+                    withExtendedLifetime(source) {
+                        continuation.yield(nil)
+                        continuation.finish()
+                    }
+                }
+                source.resume()
             }
         }
-    }
-
-    /// To be called before any other thread is: signals that end the program are waited for, not suffered.
-    static func holdEndSignals() {
-        var signals = endSignals
-        pthread_sigmask(SIG_BLOCK, &signals, nil)
-    }
-
-    private static var endSignals: sigset_t {
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        sigaddset(&signals, SIGINT)
-        sigaddset(&signals, SIGTERM)
-        return signals
     }
 
     private final class Body: Sendable {

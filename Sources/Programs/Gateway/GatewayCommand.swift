@@ -62,7 +62,6 @@ struct GatewayCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        Console.holdEndSignals()
         let console = Console()
         guard let remote = ListenAddress("\(transport):\(remote)") else { return }
         let known = try GatewaySecrets(file: secrets ?? (data ?? ".") + "/secrets.toml")

@@ -36,6 +36,42 @@ extension Scenarios {
             #expect((3...7).contains(record.talkSeconds))
         }
 
+        @Test("a phone on TCP calls a phone on UDP, and a key pressed is read at the far end", .timeLimit(.minutes(1)))
+        func transportsAndKeys() async throws {
+            let place = try Workplace()
+            let exchange = try SwitchUnderTest(in: place)
+            try await exchange.start()
+            let speech = try await Speech.speak("The quick brown fox.", in: place.folder)
+            let caller = try await exchange.phone("8001", says: speech.file, transport: "tcp")
+            let callee = try await exchange.phone("8002", says: speech.file)
+            try await caller.dial("8002")
+            try await callee.rings()
+            try await callee.answer()
+            try await caller.talks()
+            try await Task.sleep(for: .seconds(1))
+            try await caller.press("7")
+            #expect(try await callee.happens("CALL_DTMF_START").detail == "7")
+            try await callee.press("#")
+            #expect(try await caller.happens("CALL_DTMF_START").detail == "#")
+            try await callee.hangUp()
+            try await caller.closes()
+        }
+
+        @Test("a seat without a phone is told as unreachable", .timeLimit(.minutes(1)))
+        func unregistered() async throws {
+            let place = try Workplace()
+            let exchange = try SwitchUnderTest(in: place)
+            try await exchange.start()
+            let speech = try await Speech.speak("Hm.", in: place.folder)
+            let prompt = try Wave(file: SwitchUnderTest.sounds().appending(path: "en/martlet/seat-unreachable.wav"))
+            let caller = try await exchange.phone("8001", says: speech.file)
+            try await caller.dial("8003")
+            let reason = try await caller.closes(within: .seconds(10))
+            #expect(reason.contains("480"), "\(reason)")
+            let told = Likeness(of: prompt, in: try caller.heard())
+            #expect(told.found > 0.7, "\(told)")
+        }
+
         @Test("phones without a codec in common still hear each other", .timeLimit(.minutes(1)))
         func transcoding() async throws {
             let place = try Workplace()

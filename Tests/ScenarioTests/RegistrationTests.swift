@@ -28,6 +28,18 @@ extension Scenarios {
             #expect(try await exchange.rows("registrations").isEmpty)
         }
 
+        @Test(
+            "a phone that asks whether the switch is there is answered", .timeLimit(.minutes(1)),
+            arguments: ["u1", "t1"])
+        func options(transport: String) async throws {
+            let place = try Workplace()
+            let exchange = try SwitchUnderTest(in: place)
+            try await exchange.start()
+            let asking = try exchange.sipp("options", .init(seat: "8001", transport: transport))
+            try await asking.succeeds()
+            #expect(asking.traffic.contains("Allow:"))
+        }
+
         @Test("a phone registers over UDP and another over TCP", .timeLimit(.minutes(1)))
         func transports() async throws {
             let place = try Workplace()

@@ -81,6 +81,8 @@ enum SiteReading {
 /// Signals as a stream. The default action is turned off, so that no other thread is ended by them.
 final class SignalWaiter: Sendable {
     let stream: AsyncStream<Int32>
+    /// A source ends with its last reference. Written once, by the only init of the process.
+    private nonisolated(unsafe) static var sources: [any DispatchSourceSignal] = []
 
     init(_ numbers: Int32...) {
         stream = AsyncStream { continuation in

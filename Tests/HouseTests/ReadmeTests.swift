@@ -20,6 +20,10 @@ struct ReadmeTests {
             named.insert(String(path.1))
         }
         try #require(named.count >= 4)
+        // The walk-through names files from Sources on.
+        for path in text.matches(of: #/`([A-Z][A-Za-z\/+]*\/[A-Za-z+]+\.swift|martlet\/[A-Za-z\/+]+\.swift)`/#) {
+            named.insert("Sources/" + path.1)
+        }
         let missing = named.filter { path in
             !FileManager.default.fileExists(atPath: SourceTree.root.appending(path: path).path(percentEncoded: false))
         }

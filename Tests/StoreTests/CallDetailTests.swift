@@ -131,6 +131,44 @@ struct CallDetailTests {
         #expect(try store.reader.callRecord(CallID(rawValue: 5)) == nil)
     }
 
+    @Test("A call that a crash left open is ended by the restart, at the time the switch was last known alive")
+    func endedByRestart() throws {
+        let folder = DataFolder()
+        let store = try Store(dataFolder: folder.path)
+        // Started, a leg, dialling, a second leg, ringing, answered, answered, bridged: two are talking.
+        for (index, event) in Traffic.call(id, answered: true).prefix(8).enumerated() {
+            var event = event
+            event.time = WallTime(microseconds: Int64(index) * 1_000_000)
+            store.append(event)
+        }
+        // A quarter of an hour later something else happens, and then the power fails.
+        store.append(
+            LedgerEvent(
+                time: WallTime(microseconds: 900_000_000),
+                kind: .unregistered(address: "8003", contact: "sip:x", reason: "expired")))
+        while store.statistics.waiting > 0 { usleep(100) }
+        let crashed = folder.copy()
+        store.close()
+
+        do {
+            let listener = Listener()
+            let later = try Store(dataFolder: crashed.path, readers: [listener])
+            later.close()
+            #expect(later.statistics.closedByRestart == 1)
+            let record = try #require(try later.reader.callRecord(id))
+            #expect(record.endedBy == .restart)
+            #expect(record.ended.microseconds == 900_000_000)
+            #expect(record.talk == .seconds(893))
+            #expect(record.disposition == .answered)
+            #expect(record.legs.map(\.endedBy) == [.restart, .restart])
+            #expect(listener.events.map(\.kind.name) == ["leg.ended", "leg.ended", "call.ended"])
+        }
+        // Once is enough.
+        let again = try Store(dataFolder: crashed.path)
+        #expect(again.statistics.closedByRestart == 0)
+        again.close()
+    }
+
     /// Cuts the traffic of one seed anywhere, several times, and compares at every cut.
     @Test("However the process ends, records written as it ran equal those made from the ledger", arguments: 1...12)
     func crash(_ seed: UInt64) throws {
@@ -142,7 +180,10 @@ struct CallDetailTests {
         options.batchCount = 1 + Int(seed % 7)
         for _ in 0..<4 {
             let store = try Store(dataFolder: folder.path, options: options)
-            for _ in 0..<Int(entropy.next() % 120) { store.append(traffic.next()) }
+            let count = Int(entropy.next() % 120)
+            for _ in 0..<count { store.append(traffic.next()) }
+            let unwritten = Int(entropy.next() % UInt64(count + 1))
+            while store.statistics.waiting > unwritten { usleep(100) }
             // The files as they are at some moment while the writer is at work: whole batches, some calls open.
             let crashed = folder.copy()
             store.close()

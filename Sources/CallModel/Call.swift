@@ -147,6 +147,9 @@ public protocol CallControl: AnyObject {
     /// The caller hears himself.
     func setEcho(_ on: Bool) throws
 
+    /// How the last `dial` went, also when it threw because the caller hung up or the talk ended the call:
+    /// what the `h` extension is told. nil before the first one.
+    var lastDial: DialResult? { get }
     /// Rings, bridges, and returns when the talk is over or nobody answered.
     func dial(_ request: DialRequest) async throws -> DialResult
 

@@ -15,6 +15,7 @@ final class ScriptedCall: CallControl {
     var wallTime: WallTime { WallTime(microseconds: 1_700_000_000_000_000 + now.nanoseconds / 1_000) }
     var isAnswered = false
     var ended: CallEnded?
+    private(set) var lastDial: DialResult?
 
     /// When the caller presses what, soonest first.
     var presses: [(at: Duration, key: Character)] = []
@@ -121,13 +122,19 @@ final class ScriptedCall: CallControl {
         try check()
         requests.append(request)
         say("dial " + request.targets.map(\.description).joined(separator: "&"))
-        guard !dialResults.isEmpty else {
-            _ = try wait(until: now.advanced(by: request.timeout))
-            return DialResult(status: .noAnswer, cause: .noAnswer, dialled: request.timeout, answered: .zero)
-        }
-        let result = dialResults.removeFirst()
+        let result =
+            dialResults.isEmpty
+            ? DialResult(status: .noAnswer, cause: .noAnswer, dialled: request.timeout, answered: .zero)
+            : dialResults.removeFirst()
         if result.status == .answer { isAnswered = true }
+        lastDial = DialResult(status: .cancel, cause: .normalClearing, dialled: .zero, answered: .zero)
         _ = try wait(until: now.advanced(by: result.dialled + result.answered))
+        lastDial = result
+        if result.status == .answer, !request.continuesAfterHangup {
+            // As the exchange does it: the end of the talk is the end of the call.
+            hangUp(result.cause)
+            throw CallEnded(cause: result.cause)
+        }
         return result
     }
 

@@ -84,16 +84,27 @@ extension CoreApplications {
             let left = max(.seconds(1), call.now.duration(to: deadline))
             limit = min(limit ?? left, left)
         }
-        let result = try await call.dial(
-            DialRequest(
-                targets: targets, timeout: interpreter.limited(ringing), forcesRingback: options.forcesRingback,
-                continuesAfterHangup: options.continuesAfterHangup, answeredLimit: limit))
+        let result: DialResult
+        do {
+            result = try await call.dial(
+                DialRequest(
+                    targets: targets, timeout: interpreter.limited(ringing), forcesRingback: options.forcesRingback,
+                    continuesAfterHangup: options.continuesAfterHangup, answeredLimit: limit))
+        } catch {
+            // The caller is gone; what `h` asks for is how far the dial had come.
+            if let last = call.lastDial { tell(last, to: interpreter) }
+            throw error
+        }
+        tell(result, to: interpreter)
+        if result.status == .answer, !options.continuesAfterHangup { return .hangUp(result.cause) }
+        return .next
+    }
+
+    private static func tell(_ result: DialResult, to interpreter: Interpreter) {
         interpreter.setVariable("DIALSTATUS", result.status.rawValue)
         interpreter.setVariable("DIALEDTIME", seconds(result.dialled + result.answered))
         interpreter.setVariable("ANSWEREDTIME", seconds(result.answered))
         interpreter.hangupCause = result.cause
-        if result.status == .answer, !options.continuesAfterHangup { return .hangUp(result.cause) }
-        return .next
     }
 
     private static func seconds(_ duration: Duration) -> String { String(duration.milliseconds / 1_000) }

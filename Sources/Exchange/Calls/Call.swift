@@ -37,6 +37,7 @@ final class Call {
     var waiting: Waiting?
     var keys: [Character] = []
     var dialling: Dialling?
+    var lastDial: DialResult?
     var tone: MediaInstrument?
     /// The recorder that runs, and the paths of all whose files are not closed yet.
     var recording: MediaInstrument?

@@ -37,7 +37,9 @@ extension Call {
             let status = worst?.status ?? .unavailable
             let cause = worst?.cause ?? .subscriberAbsent
             note(.dialEnded(status: status, cause: cause))
-            return DialResult(status: status, cause: cause, dialled: .zero, answered: .zero)
+            let result = DialResult(status: status, cause: cause, dialled: .zero, answered: .zero)
+            lastDial = result
+            return result
         }
         if request.forcesRingback { try ring() }
         return try await withCheckedThrowingContinuation { continuation in
@@ -187,10 +189,11 @@ extension Call {
         note(.unbridged(peer: leg.id.index), leg: first)
         note(.dialEnded(status: .answer, cause: cause))
         dialling = nil
-        guard first.isUp else { return }
         let result = DialResult(
             status: .answer, cause: cause, dialled: ended.startedAt.duration(to: ended.answeredAt ?? board.now),
             answered: ended.answeredAt?.duration(to: board.now) ?? .zero)
+        lastDial = result
+        guard first.isUp else { return }
         guard ended.request.continuesAfterHangup else {
             // The called party has hung up: the call is over unless the dialplan asked to go on.
             causeOfOurs = cause
@@ -206,9 +209,10 @@ extension Call {
         dialling = nil
         note(.dialEnded(status: status, cause: cause))
         stopTone()
-        resumeDial(
-            DialResult(
-                status: status, cause: cause, dialled: ended.startedAt.duration(to: board.now), answered: .zero))
+        let result = DialResult(
+            status: status, cause: cause, dialled: ended.startedAt.duration(to: board.now), answered: .zero)
+        lastDial = result
+        resumeDial(result)
     }
 
     private func resumeDial(_ result: DialResult) {

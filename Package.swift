@@ -137,6 +137,7 @@ let package = Package(
             ]),
         tests("GatewayTests", ["martlet-gateway"]),
         tests("HouseTests", []),
+        tests("LoadTests", ["martlet-load"]),
         .testTarget(name: "ScenarioTests", exclude: ["sipp"], swiftSettings: settings),
     ]
 )

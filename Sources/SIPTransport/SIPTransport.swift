@@ -121,6 +121,7 @@ public final class SIPTransport: Sendable {
         let shards = self.shards
         let server = try await ServerBootstrap(group: group)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.socketOption(.so_keepalive), value: 1)
             .childChannelOption(.writeBufferWaterMark, value: StreamConnection.waterMark(shards[0]))
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

@@ -205,13 +205,23 @@ extension Array where Element == SIPParameter {
 extension String {
     /// ASCII case folding only, as SIP tokens compare (RFC 3261 §7.3.1).
     public func equalsIgnoringASCIICase(_ other: String) -> Bool {
-        let a = utf8
-        let b = other.utf8
-        guard a.count == b.count else { return false }
-        for (x, y) in zip(a, b) where x != y {
-            let lower = x | 0x20
-            guard lower == y | 0x20, lower >= 0x61, lower <= 0x7A else { return false }
+        let count = utf8.count
+        guard count == other.utf8.count else { return false }
+        // Native strings are contiguous; a bridged one takes the slow way.
+        let fast = utf8.withContiguousStorageIfAvailable { a in
+            other.utf8.withContiguousStorageIfAvailable { b in
+                for index in 0..<count where !Self.sameLetter(a[index], b[index]) { return false }
+                return true
+            }
         }
-        return true
+        if let fast, let same = fast { return same }
+        return zip(utf8, other.utf8).allSatisfy { Self.sameLetter($0, $1) }
+    }
+
+    @inline(__always)
+    private static func sameLetter(_ x: UInt8, _ y: UInt8) -> Bool {
+        if x == y { return true }
+        let lower = x | 0x20
+        return lower == y | 0x20 && lower >= 0x61 && lower <= 0x7A
     }
 }

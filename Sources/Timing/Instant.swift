@@ -6,11 +6,12 @@ internal import Glibc
 /// Machines take an `Instant` as an argument and never read a clock themselves, so that a test
 /// may run a day of a switch in a millisecond. Unlike `ContinuousClock.Instant` it can be made
 /// from a number, which a simulated clock needs.
+@frozen
 public struct Instant: InstantProtocol, Hashable, Sendable, CustomStringConvertible {
     /// Nanoseconds since the origin.
     public var nanoseconds: Int64
 
-    public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+    @inlinable public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
     /// Reads CLOCK_MONOTONIC. Only shells (threads, event loops) call this.
     public static func now() -> Instant {
@@ -27,7 +28,7 @@ public struct Instant: InstantProtocol, Hashable, Sendable, CustomStringConverti
         .nanoseconds(other.nanoseconds - nanoseconds)
     }
 
-    public static func < (a: Instant, b: Instant) -> Bool { a.nanoseconds < b.nanoseconds }
+    @inlinable public static func < (a: Instant, b: Instant) -> Bool { a.nanoseconds < b.nanoseconds }
 
     public var description: String { "\(nanoseconds / 1_000_000)ms" }
 }

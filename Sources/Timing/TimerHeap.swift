@@ -4,29 +4,40 @@
 ///
 /// A key has at most one deadline; setting it again moves it. Entries due at the same instant
 /// come out in the order they were set, so a run under a simulated clock is repeatable.
+///
+/// Inlinable, because every message of every call sets and cancels timers and the generic code would
+/// otherwise run unspecialised in the floors above.
 public struct TimerHeap<Key: Hashable & Sendable>: Sendable {
-    private struct Entry: Sendable {
-        var due: Instant
-        var order: UInt64
-        var key: Key
+    @usableFromInline
+    struct Entry: Sendable {
+        @usableFromInline var due: Instant
+        @usableFromInline var order: UInt64
+        @usableFromInline var key: Key
+
+        @inlinable
+        init(due: Instant, order: UInt64, key: Key) {
+            self.due = due
+            self.order = order
+            self.key = key
+        }
     }
 
-    private var entries: [Entry] = []
-    private var positions: [Key: Int] = [:]
-    private var nextOrder: UInt64 = 0
+    @usableFromInline var entries: [Entry] = []
+    @usableFromInline var positions: [Key: Int] = [:]
+    @usableFromInline var nextOrder: UInt64 = 0
 
-    public init() {}
+    @inlinable public init() {}
 
-    public var count: Int { entries.count }
-    public var isEmpty: Bool { entries.isEmpty }
+    @inlinable public var count: Int { entries.count }
+    @inlinable public var isEmpty: Bool { entries.isEmpty }
 
     /// When the soonest timer is due, nil when none is set.
-    public var nextDeadline: Instant? { entries.first?.due }
+    @inlinable public var nextDeadline: Instant? { entries.first?.due }
 
-    public func deadline(of key: Key) -> Instant? { positions[key].map { entries[$0].due } }
+    @inlinable public func deadline(of key: Key) -> Instant? { positions[key].map { entries[$0].due } }
 
     /// Sets or moves the timer of `key`.
-    public mutating func set(_ key: Key, at due: Instant) {
+    @inlinable public mutating func set(_ key: Key, at due: Instant) {
         cancel(key)
         entries.append(Entry(due: due, order: nextOrder, key: key))
         nextOrder += 1
@@ -34,7 +45,7 @@ public struct TimerHeap<Key: Hashable & Sendable>: Sendable {
         siftUp(entries.count - 1)
     }
 
-    public mutating func cancel(_ key: Key) {
+    @inlinable public mutating func cancel(_ key: Key) {
         guard let index = positions.removeValue(forKey: key) else { return }
         let last = entries.removeLast()
         guard index < entries.count else { return }
@@ -45,23 +56,23 @@ public struct TimerHeap<Key: Hashable & Sendable>: Sendable {
     }
 
     /// Takes the soonest timer if it is due at `now`.
-    public mutating func popDue(_ now: Instant) -> Key? {
+    @inlinable public mutating func popDue(_ now: Instant) -> Key? {
         guard let first = entries.first, first.due <= now else { return nil }
         cancel(first.key)
         return first.key
     }
 
-    private func precedes(_ a: Entry, _ b: Entry) -> Bool {
+    @inlinable func precedes(_ a: Entry, _ b: Entry) -> Bool {
         a.due != b.due ? a.due < b.due : a.order < b.order
     }
 
-    private mutating func swapEntries(_ a: Int, _ b: Int) {
+    @inlinable mutating func swapEntries(_ a: Int, _ b: Int) {
         entries.swapAt(a, b)
         positions[entries[a].key] = a
         positions[entries[b].key] = b
     }
 
-    private mutating func siftUp(_ start: Int) {
+    @inlinable mutating func siftUp(_ start: Int) {
         var child = start
         while child > 0 {
             let parent = (child - 1) / 2
@@ -71,7 +82,7 @@ public struct TimerHeap<Key: Hashable & Sendable>: Sendable {
         }
     }
 
-    private mutating func siftDown(_ start: Int) {
+    @inlinable mutating func siftDown(_ start: Int) {
         var parent = start
         while true {
             var least = parent

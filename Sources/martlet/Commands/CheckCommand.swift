@@ -17,8 +17,11 @@ struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Checks a site as a whole, without starting anything.")
 
-    @Option(name: .long, help: "The folder of the site's configuration.")
-    var site: String
+    @Argument(help: "The folder of the site's configuration.")
+    var folder: String?
+
+    @Option(name: .long, help: "The same, as 'serve' takes it.")
+    var site: String?
 
     @Flag(name: .long, help: "Print JSON.")
     var json = false
@@ -33,7 +36,10 @@ struct CheckCommand: ParsableCommand {
     }
 
     func run() throws {
-        let load = SiteReading.read(folder: site)
+        guard let folder = folder ?? site else {
+            throw ValidationError("name the folder of the site: martlet check FOLDER")
+        }
+        let load = SiteReading.read(folder: folder)
         let language = Language.ofTerminal
         if json {
             try printJSON(

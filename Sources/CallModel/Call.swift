@@ -24,8 +24,8 @@ public enum DialTarget: Hashable, Sendable, CustomStringConvertible {
 public struct DialRequest: Sendable {
     /// Rung together; the first to answer wins and the others are cancelled. At most 32.
     public var targets: [DialTarget]
-    /// How long to ring, from the first INVITE.
-    public var timeout: Duration
+    /// How long to ring, from the first INVITE; nil: as long as the site's limit says.
+    public var timeout: Duration?
     /// Plays ring-back to an answered caller even when early media comes (Dial's option r).
     public var forcesRingback: Bool
     /// Go on in the dialplan after the called party hangs up (Dial's option g).
@@ -34,7 +34,7 @@ public struct DialRequest: Sendable {
     public var answeredLimit: Duration?
 
     public init(
-        targets: [DialTarget], timeout: Duration, forcesRingback: Bool = false,
+        targets: [DialTarget], timeout: Duration?, forcesRingback: Bool = false,
         continuesAfterHangup: Bool = false, answeredLimit: Duration? = nil
     ) {
         self.targets = targets
@@ -155,8 +155,9 @@ public protocol CallControl: AnyObject {
 
     /// Records the conversation this leg is in, from now until `stopRecording` or the end of the
     /// call, whatever rooms the leg goes through. A relative path is within the recordings folder;
-    /// returns the absolute path. One recording at a time; a second start replaces the first.
-    func startRecording(path: String, layout: RecorderSettings.Layout) throws -> String
+    /// returns the absolute path. One recording at a time; a second start replaces the first. A `layout` of nil is
+    /// the site's.
+    func startRecording(path: String, layout: RecorderSettings.Layout?) throws -> String
     func stopRecording()
 
     /// Notes a step of the dialplan in log and ledger.

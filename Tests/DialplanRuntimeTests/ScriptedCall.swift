@@ -124,7 +124,7 @@ final class ScriptedCall: CallControl {
         say("dial " + request.targets.map(\.description).joined(separator: "&"))
         let result =
             dialResults.isEmpty
-            ? DialResult(status: .noAnswer, cause: .noAnswer, dialled: request.timeout, answered: .zero)
+            ? DialResult(status: .noAnswer, cause: .noAnswer, dialled: request.timeout ?? .seconds(60), answered: .zero)
             : dialResults.removeFirst()
         if result.status == .answer { isAnswered = true }
         lastDial = DialResult(status: .cancel, cause: .normalClearing, dialled: .zero, answered: .zero)
@@ -138,7 +138,7 @@ final class ScriptedCall: CallControl {
         return result
     }
 
-    func startRecording(path: String, layout: RecorderSettings.Layout) throws -> String { "/\(path)" }
+    func startRecording(path: String, layout: RecorderSettings.Layout?) throws -> String { "/\(path)" }
     func stopRecording() {}
 
     func trace(_ step: DialplanStep) {

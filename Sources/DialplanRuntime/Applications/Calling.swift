@@ -78,7 +78,7 @@ extension CoreApplications {
             interpreter.hangupCause = .subscriberAbsent
             return .next
         }
-        let ringing = (arguments.count > 1 ? Duration(seconds: arguments[1]) : nil) ?? .seconds(3_600)
+        let ringing = arguments.count > 1 ? Duration(seconds: arguments[1]) : nil
         var limit = options.answeredLimit
         if let deadline = interpreter.absoluteDeadline {
             let left = max(.seconds(1), call.now.duration(to: deadline))
@@ -88,7 +88,7 @@ extension CoreApplications {
         do {
             result = try await call.dial(
                 DialRequest(
-                    targets: targets, timeout: interpreter.limited(ringing), forcesRingback: options.forcesRingback,
+                    targets: targets, timeout: ringing.map(interpreter.limited), forcesRingback: options.forcesRingback,
                     continuesAfterHangup: options.continuesAfterHangup, answeredLimit: limit))
         } catch {
             // The caller is gone; what `h` asks for is how far the dial had come.

@@ -112,14 +112,15 @@ extension Call: CallControl {
         board.door.setGain(room, listener: .leg(leg), speaker: .leg(leg), gain: on ? 1 : 0)
     }
 
-    func startRecording(path: String, layout: RecorderSettings.Layout) throws -> String {
+    func startRecording(path: String, layout: RecorderSettings.Layout?) throws -> String {
         try check()
         guard let path = recordingPath(path) else { throw CallEnded(cause: .invalidNumberFormat) }
         stopRecordingNow()
         try media { try openMedia(of: first) }
         let room = try media { try openRoom() }
         let settings = RecorderSettings(
-            path: path, codec: entry?.site.recording.codec ?? .pcma, layout: layout)
+            path: path, codec: entry?.site.recording.codec ?? .pcma,
+            layout: layout ?? entry?.site.recording.layout ?? .mono)
         let recorder = try media { try board.door.record(settings, in: room) }
         board.instruments[recorder] = id
         recordings[recorder] = path

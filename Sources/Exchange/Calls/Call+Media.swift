@@ -10,9 +10,11 @@ internal import Timing
 extension Call {
     var site: Site? { entry?.site }
 
-    /// What we can do, with `preferred` codecs in front when the site allows them.
-    func capabilities(preferring preferred: [AudioCodec]) -> AudioCapabilities {
-        let allowed = (site?.media.codecs ?? [.pcma]).map(AudioCodec.init)
+    /// What we can do towards a seat or trunk, with `preferred` codecs in front when they are allowed there.
+    func capabilities(towards party: Party, preferring preferred: [AudioCodec]) -> AudioCapabilities {
+        var codecs = site?.media.codecs ?? [.pcma]
+        if case .trunk(let name, _) = party, let trunk = site?.trunk(name) { codecs = trunk.codecs }
+        let allowed = codecs.map(AudioCodec.init)
         let front = preferred.filter(allowed.contains)
         return AudioCapabilities(codecs: front + allowed.filter { !front.contains($0) })
     }
@@ -68,7 +70,8 @@ extension Call {
         }
         guard
             let (description, audio) = OfferAnswer.answer(
-                to: offer, capabilities: capabilities(preferring: preferring), sessionID: sessionNumber,
+                to: offer, capabilities: capabilities(towards: leg.party, preferring: preferring),
+                sessionID: sessionNumber,
                 localAddress: advertisedAddress, port: leg.port)
         else { return nil }
         leg.localDescription = description
@@ -78,7 +81,7 @@ extension Call {
 
     func makeOffer(for leg: Leg, preferring: [AudioCodec]) -> SessionDescription {
         OfferAnswer.offer(
-            capabilities: capabilities(preferring: preferring), sessionID: sessionNumber,
+            capabilities: capabilities(towards: leg.party, preferring: preferring), sessionID: sessionNumber,
             localAddress: advertisedAddress, port: leg.port, after: leg.localDescription)
     }
 
@@ -110,7 +113,8 @@ extension Call {
         }
         guard let offer = try? SessionDescription.parse(message.body),
             let (description, audio) = OfferAnswer.answer(
-                to: offer, capabilities: capabilities(preferring: leg.negotiated.map { [$0.codec] } ?? []),
+                to: offer,
+                capabilities: capabilities(towards: leg.party, preferring: leg.negotiated.map { [$0.codec] } ?? []),
                 sessionID: sessionNumber, localAddress: advertisedAddress, port: leg.port,
                 after: leg.localDescription)
         else {

@@ -3,6 +3,7 @@ internal import CallModel
 internal import SDP
 internal import SIPMessage
 internal import SIPStack
+internal import Site
 internal import Timing
 
 /// A `Dial` in progress.
@@ -46,7 +47,7 @@ extension Call {
             waiting = .dial(continuation)
             dialling = Dialling(
                 machine: DialMachine(legs: called.map(\.id.index)), request: request, startedAt: started)
-            board.setTimer(.ringing(id), after: request.timeout)
+            board.setTimer(.ringing(id), after: request.timeout ?? entry?.site.limits.ringTimeout ?? .seconds(60))
             // A phone whose INVITE could not even be sent has failed before there was a machine to tell.
             for leg in called where !leg.isUp {
                 advance(.failed(leg.id.index, status: leg.ending?.status ?? 503))
@@ -63,7 +64,7 @@ extension Call {
         guard legs.count < Self.mostLegs, let media = try? openMediaLeg() else { return giveUp() }
         let preferred = first.negotiated.map { [$0.codec] } ?? first.remoteOffer?.voiceCodecs ?? []
         let offer = OfferAnswer.offer(
-            capabilities: capabilities(preferring: preferred), sessionID: sessionNumber,
+            capabilities: capabilities(towards: route.party, preferring: preferred), sessionID: sessionNumber,
             localAddress: advertisedAddress, port: media.port)
         let (session, actions) = board.agent.invite(
             Invitation(

@@ -81,6 +81,9 @@ public actor Shard {
 
     public func counters() -> UserAgent.Counters { board.agent.counters }
 
+    /// What is still kept for calls, for tests to see that nothing is when all calls are over.
+    func leftovers() -> [String] { board.leftovers() }
+
     private func startScripts() {
         for id in board.takeScripts() {
             Task(executorPreference: preference) { await self.runScript(of: id) }

@@ -47,7 +47,7 @@ extension Switchboard {
                 return
             }
             let (response, changes) = services.location.register(
-                message, aor: user, from: flow, now: now, wall: wallNow)
+                message, aor: user, from: flow, now: now, wall: wallNow, maxContacts: site.seat(user)?.registrations)
             for change in changes { note(change) }
             perform(agent.respond(id, with: response, now: now))
             if environment.index == 0 { scheduleExpiry() }

@@ -151,6 +151,18 @@ final class Switchboard {
         services.ledger.append(LedgerEvent(time: wallNow, call: call, leg: leg, kind: kind))
     }
 
+    /// Whatever is kept for calls, one line each.
+    func leftovers() -> [String] {
+        var lines = calls.keys.map { "call \($0)" }
+        lines += sessions.map { "session \($0.key.rawValue) of \($0.value)" }
+        lines += mediaLegs.map { "media leg \($0.key.rawValue) of \($0.value)" }
+        lines += instruments.map { "instrument \($0.key.rawValue) of \($0.value)" }
+        if agent.sessionCount > 0 { lines.append("\(agent.sessionCount) sessions of the stack") }
+        let standing = 1 + services.site.site.trunks.count
+        if timers.count > standing { lines.append("\(timers.count) timers") }
+        return lines
+    }
+
     private func fire(_ timer: ShardTimer) {
         switch timer {
         case .waiting(let id): calls[id]?.waitingTimedOut()

@@ -66,10 +66,11 @@ public final class LocationService: Sendable {
     }
 
     func register(
-        _ request: SIPMessage, aor: String, from flow: Flow, now: Instant, wall: WallTime
+        _ request: SIPMessage, aor: String, from flow: Flow, now: Instant, wall: WallTime, maxContacts: Int?
     ) -> (response: SIPMessage, changes: [BindingChange]) {
         let result = state.withLock { state in
-            state.registrar.register(request, aor: aor, from: flow, now: now, wall: wall)
+            state.registrar.register(
+                request, aor: aor, from: flow, now: now, wall: wall, maxContacts: maxContacts)
         }
         if !result.changes.isEmpty { changed(result.changes) }
         return result

@@ -25,7 +25,7 @@ public struct RecordingModule: Module {
     @Sendable private static func mixMonitor(_ context: ApplicationContext) async throws -> ApplicationOutcome {
         let options = context.argument(1) ?? ""
         let name = context.argument(0) ?? RecordingName.make(for: context.call)
-        let path = try context.call.startRecording(path: name, layout: options.contains("D") ? .stereo : .mono)
+        let path = try context.call.startRecording(path: name, layout: options.contains("D") ? .stereo : nil)
         context.variables.setVariable("MIXMONITOR_FILENAME", path)
         return .next
     }

@@ -6,17 +6,20 @@ extension Registrar {
     /// Works through a REGISTER that is authenticated and allowed for `aor` (RFC 3261 §10.3, steps 6 to 8): all
     /// of its contacts or none.
     ///
-    /// The response is 200 with all current bindings, 400 for a wrong `*`, 403 beyond `maxContacts`, 423 for a
+    /// - Parameter maxContacts: of this address of record, in place of the configuration's.
+    /// - Returns: the response is 200 with all current bindings, 400 for a wrong `*`, 403 beyond `maxContacts`, 423 for a
     /// lifetime too short, 500 for a CSeq out of order, 503 beyond `maxAddresses`.
     public mutating func register(
-        _ request: SIPMessage, aor: String, from flow: Flow, now: Instant, wall: WallTime
+        _ request: SIPMessage, aor: String, from flow: Flow, now: Instant, wall: WallTime, maxContacts: Int? = nil
     ) -> (response: SIPMessage, changes: [BindingChange]) {
         var changes = expire(now: now)
         do throws(Refusal) {
             if request.hasWildcardContact {
                 changes += try removeAll(request, aor: aor)
             } else {
-                changes += try update(request, aor: aor, from: flow, now: now, wall: wall)
+                changes += try update(
+                    request, aor: aor, from: flow, now: now, wall: wall,
+                    limit: maxContacts ?? configuration.maxContacts)
             }
         } catch {
             var response = request.response(error.status, reason: error.reason)
@@ -54,14 +57,14 @@ extension Registrar {
     }
 
     private mutating func update(
-        _ request: SIPMessage, aor: String, from flow: Flow, now: Instant, wall: WallTime
+        _ request: SIPMessage, aor: String, from flow: Flow, now: Instant, wall: WallTime, limit: Int
     ) throws(Refusal) -> [BindingChange] {
-        guard request.contacts.count <= configuration.maxContacts else { throw tooMany() }
+        guard request.contacts.count <= limit else { throw tooMany(limit) }
         var steps: [Step] = []
         for contact in request.contacts {
             steps.append(try plan(contact, request, aor: aor, from: flow, wall: wall))
         }
-        try checkRoom(steps, aor: aor)
+        try checkRoom(steps, aor: aor, limit: limit)
         var changes: [BindingChange] = []
         for step in steps {
             for entry in step.replaced {
@@ -121,7 +124,7 @@ extension Registrar {
         }
     }
 
-    private func checkRoom(_ steps: [Step], aor: String) throws(Refusal) {
+    private func checkRoom(_ steps: [Step], aor: String, limit: Int) throws(Refusal) {
         var count = entries[aor]?.count ?? 0
         if count == 0, entries.count >= configuration.maxAddresses, steps.contains(where: { $0.lifetime > .zero }) {
             throw Refusal(status: 503, headers: [SIPHeader("Retry-After", "60")])
@@ -134,14 +137,14 @@ extension Registrar {
                 count += 1
             }
         }
-        if count > configuration.maxContacts { throw tooMany() }
+        if count > limit { throw tooMany(limit) }
     }
 
-    private func tooMany() -> Refusal {
+    private func tooMany(_ limit: Int) -> Refusal {
         Refusal(
             status: 403, reason: "Too Many Contacts",
             headers: [
-                SIPHeader("Warning", "399 martlet \"at most \(configuration.maxContacts) contacts can be registered\"")
+                SIPHeader("Warning", "399 martlet \"at most \(limit) contacts can be registered\"")
             ])
     }
 

@@ -14,7 +14,7 @@ struct SiteSchema {
             ListenAddress(transport: .udp, address: IPAddress.loopback, port: 5060),
             ListenAddress(transport: .tcp, address: IPAddress.loopback, port: 5060),
         ], advertisedAddress: nil, digest: [.md5], registrationExpires: .seconds(60)...(.seconds(3600)),
-        sessionExpires: .seconds(1800), t1: .milliseconds(500), sessions: 4000, userAgent: "Martlet")
+        t1: .milliseconds(500), sessions: 4000, userAgent: "Martlet")
     var media = MediaSettings(
         address: IPAddress.loopback, advertisedAddress: nil, ports: 10000...20000, rtpTimeout: .seconds(30),
         holdTimeout: .seconds(3600), codecs: [.pcma, .pcmu], threads: 0)
@@ -98,16 +98,6 @@ extension SiteSchema {
                         + " (\(DurationText.text(of: most)))",
                     zh: "\"minimum_expires\"（\(DurationText.text(of: least))）大于 \"maximum_expires\""
                         + "（\(DurationText.text(of: most))）"))
-        }
-        sip.sessionExpires = table.duration(
-            "session_expires", in: .zero...(.seconds(86_400)), default: sip.sessionExpires)
-        // RFC 4028 §5: nobody need accept less than 90 s.
-        if sip.sessionExpires > .zero, sip.sessionExpires < .seconds(90) {
-            table.findings.error(
-                table.spot(of: "session_expires"),
-                Wording(
-                    en: "\"session_expires\" must be 0 (no session timer) or at least 90 s",
-                    zh: "\"session_expires\" 应为 0（不用会话定时器）或至少 90 s"))
         }
         sip.t1 = table.duration("t1", in: .milliseconds(100)...(.seconds(5)), default: sip.t1)
         sip.sessions = table.integer("sessions", in: 2...100_000, default: sip.sessions)

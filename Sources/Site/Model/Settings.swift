@@ -23,8 +23,6 @@ public struct SIPSettings: Hashable, Sendable {
     public var digest: [DigestAlgorithm]
     /// A REGISTER asking for less is answered 423 (RFC 3261 §10.3), for more is shortened.
     public var registrationExpires: ClosedRange<Duration>
-    /// Session timer offered (RFC 4028); zero: none.
-    public var sessionExpires: Duration
     /// RFC 3261 §17.1.1.1.
     public var t1: Duration
     /// INVITE sessions at once, each leg one.

@@ -67,7 +67,7 @@ public final class EngineDoor: MediaDoor, @unchecked Sendable {
         let mixed = (callAffinity &* 0x9E37_79B9_7F4A_7C15) >> 32
         let thread = Int(mixed % UInt64(threads.count))
         guard let handle = tables[thread].rooms.take() else { throw .exhausted("rooms") }
-        put(.openRoom(handle), thread)
+        put(.openRoom(handle), thread, wakes: false)
         return MediaRoom(rawValue: handle.rawValue)
     }
 
@@ -92,7 +92,7 @@ public final class EngineDoor: MediaDoor, @unchecked Sendable {
             // The first half of the numbers, as RFC 3711 §3.3.1 advises.
             sequence: UInt16(truncatingIfNeeded: start >> 32) & 0x7FFF,
             timestamp: UInt32(truncatingIfNeeded: entropy.next()))
-        put(.openLeg(handle, room: roomHandle, opening), thread)
+        put(.openLeg(handle, room: roomHandle, opening), thread, wakes: false)
         return (MediaLeg(rawValue: handle.rawValue), pair.port)
     }
 
@@ -192,14 +192,17 @@ public final class EngineDoor: MediaDoor, @unchecked Sendable {
 
     func put(_ command: Command) {
         switch command {
-        case .closeRoom(let handle), .configure(let handle, _), .move(let handle, _), .closeLeg(let handle),
+        case .closeRoom(let handle): put(command, handle.thread, wakes: false)
+        case .configure(let handle, _), .move(let handle, _), .closeLeg(let handle),
             .setGain(let handle, _, _, _), .stop(let handle), .sendDigits(let handle, _):
             put(command, handle.thread)
         default: break
         }
     }
 
-    private func put(_ command: Command, _ thread: Int) {
+    /// A command that changes nothing audible does not wake the thread: it is found at the next packet, tick or
+    /// waking command, and a call set-up then costs one wake where it cost three.
+    private func put(_ command: Command, _ thread: Int, wakes: Bool = true) {
         guard tables.indices.contains(thread) else { return }
         flushBacklog(thread)
         if !tables[thread].backlog.isEmpty || !ring(thread).push(command) {
@@ -209,7 +212,7 @@ public final class EngineDoor: MediaDoor, @unchecked Sendable {
                 droppedCommands += 1
             }
         }
-        threads[thread].commandsWait()
+        if wakes { threads[thread].commandsWait() }
     }
 
     func flushBacklog(_ thread: Int) {

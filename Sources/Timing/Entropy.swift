@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+internal import Glibc
+internal import Synchronization
 
 /// Where tags, branches, Call-IDs, nonces and SSRCs come from. A machine owns one and draws from
 /// it; tests give a seeded one so that a run can be repeated.
@@ -25,9 +27,7 @@ public struct Entropy: RandomNumberGenerator, Sendable {
 
     public mutating func next() -> UInt64 {
         switch source {
-        case .system:
-            var generator = SystemRandomNumberGenerator()
-            return generator.next()
+        case .system: return SystemPool.next()
         case .seeded(var state):
             state &+= 0x9E37_79B9_7F4A_7C15
             source = .seeded(state)
@@ -54,5 +54,39 @@ public struct Entropy: RandomNumberGenerator, Sendable {
             left -= 8
         }
         return String(decoding: text, as: UTF8.self)
+    }
+}
+
+/// The kernel's random bytes, fetched 256 at a time: a call draws a dozen words, and each would be a
+/// system call of its own. One pool for the process, so that no two copies of an `Entropy` share words.
+private enum SystemPool {
+    private struct Words: Sendable {
+        var words: [UInt64] = []
+    }
+
+    /// 256 bytes are the most one call gives.
+    private static let size = 32
+    private static let pool = Mutex(Words())
+
+    static func next() -> UInt64 {
+        pool.withLock { pool in
+            if pool.words.isEmpty { pool.words = fetch() }
+            // A kernel that gives none leaves the standard library's generator, which traps rather than repeat.
+            return pool.words.popLast() ?? SystemRandomNumberGenerator.word()
+        }
+    }
+
+    private static func fetch() -> [UInt64] {
+        [UInt64](unsafeUninitializedCapacity: size) { buffer, count in
+            guard let base = buffer.baseAddress else { return }
+            count = getentropy(base, size * 8) == 0 ? size : 0
+        }
+    }
+}
+
+extension SystemRandomNumberGenerator {
+    fileprivate static func word() -> UInt64 {
+        var generator = SystemRandomNumberGenerator()
+        return generator.next()
     }
 }

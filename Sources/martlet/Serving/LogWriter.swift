@@ -46,6 +46,8 @@ final class LogWriter: Sendable {
     private func run() {
         while true {
             wakeUp.wait()
+            // Lines come in bursts: one write for a burst instead of a wake for each.
+            if !state.withLock({ $0.stops }) { usleep(20_000) }
             let (lines, lost, stops) = state.withLock { state in
                 defer {
                     state.lines.removeAll(keepingCapacity: true)

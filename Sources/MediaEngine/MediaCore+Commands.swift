@@ -116,7 +116,11 @@ extension MediaCore {
 
     private func configure(_ slot: Int, _ settings: LegSettings) {
         let leg = legs + slot
-        if settings.receives && !(leg.pointee.isConfigured && leg.pointee.settings.receives) {
+        let listened = leg.pointee.isConfigured && leg.pointee.settings.receives
+        // An answer or the end of a hold begins a new time of silence, however long it was before.
+        if settings.receives
+            && !(listened && settings.timeoutNanoseconds == leg.pointee.settings.timeoutNanoseconds)
+        {
             leg.pointee.lastHeard = now
             leg.pointee.timedOut = false
         }

@@ -40,6 +40,20 @@ import Testing
         #expect(studio.events.contains { if case .timedOut = $0 { true } else { false } })
     }
 
+    @Test func anotherTimeoutBeginsANewSilence() throws {
+        let studio = try Studio()
+        let phone = Phone()
+        let room = try studio.door.openRoom(callAffinity: 1)
+        // Early media or hold: a long silence is nobody's fault.
+        let leg = try studio.leg(phone, in: room)
+        studio.run(milliseconds: 3000)
+        studio.door.configure(leg, studio.media(phone, timeout: .seconds(1)))
+        studio.run(milliseconds: 500)
+        #expect(!studio.events.contains { if case .timedOut = $0 { true } else { false } })
+        studio.run(milliseconds: 1000)
+        #expect(studio.events.contains { if case .timedOut = $0 { true } else { false } })
+    }
+
     @Test func theClosedLegsFiguresTellWhatWasLost() throws {
         let studio = try Studio()
         let room = try studio.door.openRoom(callAffinity: 1)

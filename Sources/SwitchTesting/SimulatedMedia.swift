@@ -23,6 +23,8 @@ public final class SimulatedMedia: MediaDoor, @unchecked Sendable {
     public private(set) var rooms: [MediaRoom: Room] = [:]
     /// How many legs may be open, to play a full port range.
     public var mostLegs = 100_000
+    /// How many players and recorders may run.
+    public var mostInstruments = 100_000
     public private(set) var digitsSent: [(MediaLeg, String)] = []
 
     private let clock: SimulatedClock
@@ -82,20 +84,20 @@ public final class SimulatedMedia: MediaDoor, @unchecked Sendable {
     }
 
     public func play(_ clip: AudioClip, in room: MediaRoom, loop: Bool) throws(MediaError) -> MediaInstrument {
-        let player = start(in: room)
+        let player = try start(in: room)
         rooms[room]?.players[player] = "clip"
         if !loop, let onTick { clock.after(clip.duration) { onTick(player) } }
         return player
     }
 
     public func play(_ tone: MediaTone, in room: MediaRoom) throws(MediaError) -> MediaInstrument {
-        let player = start(in: room)
+        let player = try start(in: room)
         rooms[room]?.players[player] = "\(tone)"
         return player
     }
 
     public func record(_ settings: RecorderSettings, in room: MediaRoom) throws(MediaError) -> MediaInstrument {
-        let recorder = start(in: room)
+        let recorder = try start(in: room)
         rooms[room]?.recorders[recorder] = settings
         return recorder
     }
@@ -113,7 +115,8 @@ public final class SimulatedMedia: MediaDoor, @unchecked Sendable {
         for event in waiting { body(event) }
     }
 
-    private func start(in room: MediaRoom) -> MediaInstrument {
+    private func start(in room: MediaRoom) throws(MediaError) -> MediaInstrument {
+        guard startedAt.count < mostInstruments else { throw .exhausted("players and recorders") }
         let instrument = MediaInstrument(rawValue: next())
         startedAt[instrument] = clock.now
         instrumentRoom[instrument] = room
@@ -152,6 +155,9 @@ public final class SimulatedMedia: MediaDoor, @unchecked Sendable {
         let cell = rooms[to.room]?.gains[.leg(a)]?[.leg(b)] ?? (a == b ? 0 : 1)
         return cell > 0
     }
+
+    /// After how long a silence the leg at `port` is told as timed out; nil: never.
+    public func timeout(atPort port: UInt16) -> Duration? { leg(atPort: port).flatMap { legs[$0]?.media?.timeout } }
 
     /// What plays in the room of the leg at `port`: tones by their name, clips as `clip`.
     public func playing(atPort port: UInt16) -> [String] {

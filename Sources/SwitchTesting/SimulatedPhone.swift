@@ -16,6 +16,10 @@ public final class SimulatedPhone: @unchecked Sendable {
         case ringsForEver
         /// 183 with a description after half a second, then an answer.
         case earlyMediaThenAnswers(after: Duration)
+        /// 183 with a description, then a final refusal.
+        case earlyMediaThenRefuses(status: Int, after: Duration)
+        /// Rings, then answers with a body that is no description, or with none.
+        case answersWithBody([UInt8], after: Duration)
         /// Says nothing at all.
         case isDead
     }
@@ -51,6 +55,9 @@ public final class SimulatedPhone: @unchecked Sendable {
     private var registration: ClientRequestID?
     private var alarm: UInt64?
     private var offer: SessionDescription?
+    /// Set while the answer to the switch's own offer is to go into our ACK.
+    private var answersInAck = false
+    private var ackBody: [UInt8] = []
     private let codecs: [AudioCodec]
 
     init(
@@ -90,14 +97,26 @@ public final class SimulatedPhone: @unchecked Sendable {
         perform(actions)
     }
 
-    public func call(_ number: String, from: String? = nil) {
+    /// What the INVITE says of media.
+    public enum Offering: Sendable {
+        case offer
+        /// No offer; the answer to the switch's goes into the ACK (RFC 3261 §13.2.1).
+        case late
+        /// No offer, and an ACK without an answer.
+        case never
+    }
+
+    public func call(_ number: String, from: String? = nil, offering: Offering = .offer) {
         let description = OfferAnswer.offer(
             capabilities: AudioCapabilities(codecs: codecs), sessionID: 1, localAddress: "127.0.0.1", port: mediaPort)
-        offer = description
+        offer = nil
+        if case .offer = offering { offer = description }
+        answersInAck = false
+        if case .late = offering { answersInAck = true }
         let (id, actions) = agent.invite(
             Invitation(
                 requestURI: address(number), flow: flow, from: NameAddress(uri: address(from ?? user)),
-                to: NameAddress(uri: address(number)), body: description.serialize(), credentials: login),
+                to: NameAddress(uri: address(number)), body: offer?.serialize(), credentials: login),
             now: world.clock.now)
         session = id
         perform(actions)
@@ -112,14 +131,31 @@ public final class SimulatedPhone: @unchecked Sendable {
         if let switchPort { world.media.press(key, atPort: switchPort) }
     }
 
+    /// A key as phones without RFC 4733 send it.
+    public func pressByInfo(_ key: Character) {
+        guard let session else { return }
+        let body = Array("Signal=\(key)\r\nDuration=160\r\n".utf8)
+        perform(agent.sendInfo(session, contentType: "application/dtmf-relay", body: body, now: world.clock.now))
+    }
+
     /// Puts the other side on hold, or takes it back.
-    public func hold(_ on: Bool) {
+    public func hold(_ on: Bool) { reoffer(on ? .sendOnly : .sendReceive) }
+
+    /// A re-INVITE with another direction.
+    public func reoffer(_ direction: MediaDirection) {
         guard let session else { return }
         let description = OfferAnswer.offer(
             capabilities: AudioCapabilities(codecs: codecs), sessionID: 1, localAddress: "127.0.0.1", port: mediaPort,
-            direction: on ? .sendOnly : .sendReceive, after: offer)
+            direction: direction, after: offer)
         offer = description
         perform(agent.reoffer(session, body: description.serialize(), now: world.clock.now))
+    }
+
+    /// A re-INVITE without an offer; the answer to the switch's goes into the ACK.
+    public func askForOffer() {
+        guard let session else { return }
+        answersInAck = true
+        perform(agent.reoffer(session, body: [], now: world.clock.now))
     }
 
     /// Power gone: nothing is sent or heard any more.
@@ -129,13 +165,25 @@ public final class SimulatedPhone: @unchecked Sendable {
 
     private func received(_ bytes: [UInt8]) {
         guard let message = bytes.withUnsafeBytes({ try? SIPMessage.parse($0) }) else { return }
+        if answersInAck, message.status == 200, message.method == .invite,
+            let theirs = try? SessionDescription.parse(message.body), let (description, audio) = answer(theirs)
+        {
+            ackBody = description.serialize()
+            switchPort = audio.remotePort
+            codec = audio.codec
+        }
         perform(agent.receive(message, from: flow, now: world.clock.now))
     }
 
     private func perform(_ actions: [Action]) {
         for action in actions {
             switch action {
-            case .send(let message, _): world.network.send(message.serialize(), from: port, to: 5060)
+            case .send(var message, _):
+                if answersInAck, message.method == .ack, message.body.isEmpty, !ackBody.isEmpty {
+                    message.body = ackBody
+                    message.contentType = "application/sdp"
+                }
+                world.network.send(message.serialize(), from: port, to: 5060)
             case .event(let event): handle(event)
             }
         }
@@ -157,17 +205,17 @@ public final class SimulatedPhone: @unchecked Sendable {
         case .answered(_, let message):
             _ = learn(answer: message)
             log.append(.connected)
-        case .failed(_, let status, _):
+        case .failed(let id, let status, _):
             lastStatus = status
-            over(.failed(status: status))
-        case .cancelled: over(.cancelled)
+            over(id, .failed(status: status))
+        case .cancelled(let id, _): over(id, .cancelled)
         case .acknowledged: log.append(.connected)
         case .reoffered(let id, let message):
             guard let theirs = try? SessionDescription.parse(message.body),
                 let (description, _) = answer(theirs)
             else { return perform(agent.rejectOffer(id, status: 488, now: world.clock.now)) }
             perform(agent.acceptOffer(id, body: description.serialize(), now: world.clock.now))
-        case .ended: over(.ended)
+        case .ended(let id, _): over(id, .ended)
         case .response(_, let message):
             lastStatus = message.status
             isRegistered = message.status == 200
@@ -176,7 +224,9 @@ public final class SimulatedPhone: @unchecked Sendable {
         }
     }
 
-    private func over(_ happening: Happening) {
+    /// A call that was refused because another is up, is none of the phone's.
+    private func over(_ id: SessionID, _ happening: Happening) {
+        guard id == session else { return }
         log.append(happening)
         session = nil
         switchPort = nil
@@ -224,6 +274,15 @@ public final class SimulatedPhone: @unchecked Sendable {
                 switchPort = audio.remotePort
                 codec = audio.codec
                 perform(agent.accept(id, body: body, headers: [], now: world.clock.now))
+            }
+        case .answersWithBody(let body, let delay):
+            perform(agent.progress(id, status: 180, body: nil, headers: [], now: world.clock.now))
+            later(delay) { [self] in perform(agent.accept(id, body: body, headers: [], now: world.clock.now)) }
+        case .earlyMediaThenRefuses(let status, let delay):
+            perform(agent.progress(id, status: 183, body: body, headers: [], now: world.clock.now))
+            later(delay) { [self] in
+                session = nil
+                perform(agent.reject(id, status: status, reason: nil, headers: [], now: world.clock.now))
             }
         case .earlyMediaThenAnswers(let delay):
             later(.milliseconds(500)) { [self] in

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import CallModel
 import Exchange
+import Site
 import SwitchTesting
 import Testing
 
@@ -32,6 +33,19 @@ import Testing
         stranger.register()
         world.run(for: .seconds(2))
         #expect(!stranger.isRegistered)
+    }
+
+    @Test(arguments: ["8001", "9999"])
+    func whoIsLockedOutIsNotNotedAgainAndAgain(user: String) throws {
+        let world = try Fixture.world(runner: Fixture.dialsSeats)
+        let thief = world.addPhone(user, password: "guess")
+        for _ in 0..<60 {
+            thief.register()
+            world.run(for: .milliseconds(500))
+        }
+        let limit = try #require(Fixture.site).limits.failedLoginsPerMinute
+        #expect(world.ledger.events.count { $0.kind.name == "authentication.failed" } <= limit)
+        #expect(thief.lastStatus == 403)
     }
 
     @Test func aBindingRunsOut() throws {

@@ -18,6 +18,12 @@ import Testing
         #expect(two.handle(.provisional(2, status: 183, media: true)) == [.ring])
     }
 
+    @Test func ringingAfterEarlyMediaIsNotToldAgainOverIt() {
+        var machine = DialMachine(legs: [2])
+        #expect(machine.handle(.provisional(2, status: 183, media: true)) == [.earlyMedia(2)])
+        #expect(machine.handle(.provisional(2, status: 180, media: false)) == [])
+    }
+
     @Test func theFirstAnswerWinsAndTheOthersAreCancelled() {
         var machine = DialMachine(legs: [2, 3, 4])
         _ = machine.handle(.failed(4, status: 486))

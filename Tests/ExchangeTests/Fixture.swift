@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import CallModel
 import Dialplan
-import Exchange
 import Foundation
 import Site
 import SwitchTesting
 import Testing
+
+@testable import Exchange
 
 /// A small site, written to a folder for the loader, and switches made of it.
 enum Fixture {
@@ -87,8 +88,22 @@ extension SimulatedSwitch {
             #expect(services.occupancy.taken(.seat(seat)) == 0, note, sourceLocation: sourceLocation)
         }
         #expect(services.occupancy.taken(.trunk("gateway")) == 0, note, sourceLocation: sourceLocation)
+        let box = Leftovers()
+        inject { box.lines = await $0.leftovers() }
+        run(for: .zero)
+        #expect(box.lines == [], note, sourceLocation: sourceLocation)
         for call in ledger.calls {
             let names = ledger.names(of: call)
+            for (begin, end) in [
+                ("dial.started", "dial.ended"), ("leg.bridged", "leg.unbridged"),
+                ("recording.started", "recording.stopped"),
+            ] {
+                let story = names.filter { $0 == begin || $0 == end }
+                #expect(
+                    story.count { $0 == begin } == story.count { $0 == end }, "\(note) \(story)",
+                    sourceLocation: sourceLocation)
+                #expect(story.isEmpty || story.first == begin, note, sourceLocation: sourceLocation)
+            }
             #expect(names.first == "call.started", note, sourceLocation: sourceLocation)
             #expect(names.last == "call.ended", note, sourceLocation: sourceLocation)
             #expect(names.filter { $0 == "call.ended" }.count == 1, note, sourceLocation: sourceLocation)
@@ -97,6 +112,8 @@ extension SimulatedSwitch {
                 sourceLocation: sourceLocation)
         }
     }
+
+    private final class Leftovers: @unchecked Sendable { var lines: [String] = [] }
 
     func end(of call: CallID) -> (cause: HangupCause, disposition: Disposition, by: EndedBy)? {
         for event in ledger.events where event.call == call {

@@ -52,17 +52,15 @@ extension Call: CallControl {
 
     func play(_ sound: String, interruptedBy wanted: Set<Character>) async throws -> PlayResult {
         try check()
-        if let position = keys.firstIndex(where: wanted.contains) {
-            let key = keys[position]
-            keys.removeFirst(position + 1)
-            return .interrupted(key)
-        }
+        if let key = takeKey(among: wanted) { return .interrupted(key) }
         let language = language
         let sounds = board.services.sounds
         let clip = await withCheckedContinuation { continuation in
             sounds.find(sound, language: language) { continuation.resume(returning: $0) }
         }
         try check()
+        // Pressed while the sound was read from the disk.
+        if let key = takeKey(among: wanted) { return .interrupted(key) }
         guard let clip else {
             board.services.log.warning("call \(id): no sound named \(sound) in \(language) or en")
             return .missing
@@ -75,6 +73,14 @@ extension Call: CallControl {
         return try await withCheckedThrowingContinuation { continuation in
             waiting = .player(player, wanted, continuation)
         }
+    }
+
+    /// The first of the wanted keys that wait; what was pressed before it goes with it.
+    private func takeKey(among wanted: Set<Character>) -> Character? {
+        guard let position = keys.firstIndex(where: wanted.contains) else { return nil }
+        let key = keys[position]
+        keys.removeFirst(position + 1)
+        return key
     }
 
     func startTone(_ tone: MediaTone) throws {
@@ -114,7 +120,10 @@ extension Call: CallControl {
 
     func startRecording(path: String, layout: RecorderSettings.Layout?) throws -> String {
         try check()
-        guard let path = recordingPath(path) else { throw CallEnded(cause: .invalidNumberFormat) }
+        guard let path = recordingPath(path) else {
+            board.services.log.warning("call \(id): a recording cannot be named \(path)")
+            throw CallEnded(cause: .invalidNumberFormat)
+        }
         stopRecordingNow()
         try media { try openMedia(of: first) }
         let room = try media { try openRoom() }
@@ -169,6 +178,8 @@ extension Call: CallControl {
         }
         first.state = .answered
         first.answeredAt = board.wallNow
+        // From now on silence counts.
+        if let audio = first.negotiated { configure(first, audio) }
         act(board.agent.accept(first.session, body: body, headers: [], now: board.now))
         note(.legAnswered(codec: first.negotiated?.codec.rawValue ?? ""), leg: first)
         try check()
@@ -203,6 +214,17 @@ extension Call: CallControl {
         var path = name.hasPrefix("/") ? name : folder + "/" + name
         if !path.lowercased().hasSuffix(".wav") { path += ".wav" }
         let inside = path.hasPrefix(folder + "/") && !path.split(separator: "/").contains("..")
-        return inside && path.utf8.count < 1024 && !path.utf8.contains(0) ? path : nil
+        guard inside, path.utf8.count < 1024, !path.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
+            return nil
+        }
+        // What this call has recorded already is not written over.
+        let stem = path.dropLast(4)
+        var number = 1
+        while recorded.contains(path), number < Self.mostRecordings {
+            number += 1
+            path = "\(stem)-\(number).wav"
+        }
+        recorded.insert(path)
+        return path
     }
 }

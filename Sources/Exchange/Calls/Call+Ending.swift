@@ -62,9 +62,10 @@ extension Call {
     }
 
     /// A seat's or trunk's place belongs to the party, not to one of its phones: while another phone
-    /// of the same party is up in this call, the place passes to it.
+    /// of the same party is called in this call, the place passes to it. The caller's place is his own, also when he
+    /// calls himself.
     private func passOnPlaces(of leg: Leg) {
-        if let heir = legs.first(where: { $0.isUp && $0.party == leg.party && !leg.places.isEmpty }) {
+        if let heir = legs.first(where: { !$0.isIncoming && $0.isUp && $0.party == leg.party }), !leg.isIncoming {
             heir.places += leg.places
         } else {
             for place in leg.places { board.services.occupancy.giveBack(place) }
@@ -93,6 +94,7 @@ extension Call {
         for leg in legs where !leg.isUp && !leg.isClosed { closed(leg, LegStatistics()) }
         for (recorder, path) in recordings where recorder != recording {
             recordings[recorder] = nil
+            board.instruments[recorder] = nil
             note(.recordingStopped(path: path, milliseconds: 0, error: "the recorder did not answer"))
         }
         closeIfDone()

@@ -45,7 +45,15 @@ extension Call {
         guard let media = leg.media else { return }
         leg.negotiated = audio
         let receives = audio.direction.receives
-        let timeout = receives ? site?.media.rtpTimeout : site?.media.holdTimeout
+        // Before the answer many phones send nothing, and who holds us or is held has a right to be silent.
+        let isTalking = receives && audio.direction.sends
+        let timeout =
+            leg.state == .answered ? (isTalking ? site?.media.rtpTimeout : site?.media.holdTimeout) : nil
+        let isHeld = leg.state == .answered && !audio.direction.sends
+        if isHeld != leg.isHeld {
+            leg.isHeld = isHeld
+            note(isHeld ? .legHeld : .legResumed, leg: leg)
+        }
         board.door.configure(
             media,
             LegMedia(
@@ -122,11 +130,6 @@ extension Call {
         }
         leg.localDescription = description
         configure(leg, audio)
-        let held = !audio.direction.receives
-        if held != leg.isHeld {
-            leg.isHeld = held
-            note(held ? .legHeld : .legResumed, leg: leg)
-        }
         act(board.agent.acceptOffer(session, body: description.serialize(), now: board.now))
     }
 
@@ -154,7 +157,14 @@ extension Call {
         } else {
             key = nil
         }
-        if let key, "0123456789*#ABCD".contains(key) { pressed(key, on: leg.id.index) }
+        guard let key, "0123456789*#ABCD".contains(key) else { return }
+        pressed(key, on: leg.id.index)
+        // In a talk RTP carries keys to the other side by itself; this one is pressed anew.
+        if let talking = dialling, talking.isBridged, let connected = talking.connected,
+            let other = leg === first ? connected.media : leg === connected ? first.media : nil
+        {
+            board.door.sendDigits(String(key), to: other)
+        }
     }
 }
 

@@ -22,6 +22,8 @@ final class Call {
 
     static let mostKeys = 64
     static let mostLegs = 64
+    /// Names kept apart within a call; beyond it the last file is written anew.
+    static let mostRecordings = 1000
 
     let id: CallID
     unowned let board: Switchboard
@@ -42,6 +44,8 @@ final class Call {
     /// The recorder that runs, and the paths of all whose files are not closed yet.
     var recording: MediaInstrument?
     var recordings: [MediaInstrument: String] = [:]
+    /// The names of all recordings of this call.
+    var recorded: Set<String> = []
     /// Set once, when leg 1 is over.
     var ended: CallEnded?
     var endedBy: EndedBy = .system

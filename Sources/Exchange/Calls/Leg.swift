@@ -37,6 +37,7 @@ final class Leg {
     /// What we last offered or answered.
     var localDescription: SessionDescription?
     var negotiated: NegotiatedAudio?
+    /// The far side wants nothing from us (`sendonly`, `inactive`).
     var isHeld = false
 
     /// Given back when the leg ends.

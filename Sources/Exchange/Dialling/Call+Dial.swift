@@ -14,6 +14,8 @@ struct Dialling {
     var answeredAt: Instant?
     /// The leg that talks to the caller.
     var connected: Leg?
+    /// The two hear each other: the caller could be answered as well.
+    var isBridged = false
 }
 
 extension Call {
@@ -21,16 +23,21 @@ extension Call {
         if let ended { throw ended }
         let started = board.now
         let targets = request.targets.prefix(32)
-        note(.dialStarted(targets: targets.map(\.description).joined(separator: "&")))
         var missing: [NoRoute] = []
         var called: [Leg] = []
+        note(.dialStarted(targets: targets.map(\.description).joined(separator: "&")))
         for target in targets {
             do throws(NoRoute) {
                 guard let site = entry?.site else { continue }
                 let routes = try board.routes(to: target, caller: caller, site: site)
+                var isReached = false
                 for route in routes {
-                    if let leg = invite(route) { called.append(leg) }
+                    guard let leg = invite(route) else { continue }
+                    called.append(leg)
+                    isReached = true
                 }
+                // The phones are there; what lacks is our own: ports, sessions.
+                if !isReached { missing.append(NoRoute(status: .congestion, cause: .switchCongestion)) }
             } catch { missing.append(error) }
         }
         guard !called.isEmpty else {
@@ -42,7 +49,13 @@ extension Call {
             lastDial = result
             return result
         }
-        if request.forcesRingback { try ring() }
+        do {
+            if request.forcesRingback { try ring() }
+        } catch {
+            // A ring-back that cannot be had has ended the call and all who were called.
+            note(.dialEnded(status: .congestion, cause: ended?.cause ?? .switchCongestion))
+            throw error
+        }
         return try await withCheckedThrowingContinuation { continuation in
             waiting = .dial(continuation)
             dialling = Dialling(
@@ -61,7 +74,7 @@ extension Call {
             for place in route.places { board.services.occupancy.giveBack(place) }
             return nil
         }
-        guard legs.count < Self.mostLegs, let media = try? openMediaLeg() else { return giveUp() }
+        guard legs.count < Self.mostLegs, lastLeg < .max, let media = try? openMediaLeg() else { return giveUp() }
         let preferred = first.negotiated.map { [$0.codec] } ?? first.remoteOffer?.voiceCodecs ?? []
         let offer = OfferAnswer.offer(
             capabilities: capabilities(towards: route.party, preferring: preferred), sessionID: sessionNumber,
@@ -76,7 +89,7 @@ extension Call {
             sipCallID = message.callID
             break
         }
-        lastLeg &+= 1
+        lastLeg += 1
         let leg = Leg(
             id: LegID(call: id, index: lastLeg), party: route.party, isIncoming: false, sipCallID: sipCallID,
             flow: route.flow, session: session, startedAt: board.wallNow)
@@ -159,7 +172,8 @@ extension Call {
             else { return }
             stopTone()
             configure(leg, audio)
-            try? earlyMedia(preferring: [audio.codec])
+            // A caller without an offer cannot be given a description before the answer; he is told of ringing.
+            if first.remoteOffer == nil { try? ring() } else { try? earlyMedia(preferring: [audio.codec]) }
         case .cancel(let index):
             if let leg = leg(index) { end(leg, .normalClearing, by: endedBy == .caller ? .caller : .system) }
         case .connect(let index):
@@ -181,13 +195,14 @@ extension Call {
             return
         }
         if let limit = dialling?.request.answeredLimit { board.setTimer(.answeredLimit(id), after: limit) }
+        dialling?.isBridged = true
         note(.bridged(peer: leg.id.index), leg: first)
     }
 
     private func talkEnded(with leg: Leg, _ cause: HangupCause) {
         guard let ended = dialling else { return }
         board.timers.cancel(.answeredLimit(id))
-        note(.unbridged(peer: leg.id.index), leg: first)
+        if ended.isBridged { note(.unbridged(peer: leg.id.index), leg: first) }
         note(.dialEnded(status: .answer, cause: cause))
         dialling = nil
         let result = DialResult(

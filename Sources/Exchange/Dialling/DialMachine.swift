@@ -55,7 +55,11 @@ struct DialMachine: Sendable {
             guard let state = legs[leg] else { return [] }
             if case .failed = state { return [] }
             legs[leg] = .ringing
-            if media, order.count == 1 { return [.earlyMedia(leg)] }
+            if media, order.count == 1 {
+                // What the called side plays is the ringing; none of ours goes over it.
+                hasRung = true
+                return [.earlyMedia(leg)]
+            }
             guard status == 180 || status == 183, !hasRung else { return [] }
             hasRung = true
             return [.ring]

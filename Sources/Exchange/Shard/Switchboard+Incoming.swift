@@ -9,10 +9,10 @@ internal import Site
 /// A new call from outside: who calls, may he, and where does the call enter the dialplan.
 extension Switchboard {
     func incoming(_ session: SessionID, _ message: SIPMessage, _ flow: Flow) {
-        let site = services.site.site
+        let (site, runner) = services.site.inForce
         guard !isDraining else { return reject(session, 503, reason: nil) }
         if let address = IPAddress(flow.address), let trunk = site.trunk(from: address) {
-            return admit(session, message, flow, site, trunk: trunk)
+            return admit(session, message, flow, site, runner, trunk: trunk)
         }
         switch services.location.identify(message, from: flow, now: now) {
         case .lockedOut:
@@ -25,9 +25,9 @@ extension Switchboard {
             reject(session, 403, reason: nil)
         case .user(let name):
             if let seat = site.seat(name) {
-                admit(session, message, flow, site, seat: seat)
+                admit(session, message, flow, site, runner, seat: seat)
             } else if let trunk = site.trunk(registeringAs: name) {
-                admit(session, message, flow, site, trunk: trunk)
+                admit(session, message, flow, site, runner, trunk: trunk)
             } else {
                 refuse(message, flow, reason: "\(name) is neither a seat nor a gateway")
                 reject(session, 403, reason: nil)
@@ -35,27 +35,35 @@ extension Switchboard {
         }
     }
 
-    private func admit(_ session: SessionID, _ message: SIPMessage, _ flow: Flow, _ site: Site, seat: Seat) {
+    private func admit(
+        _ session: SessionID, _ message: SIPMessage, _ flow: Flow, _ site: Site, _ runner: @escaping CallRunner,
+        seat: Seat
+    ) {
         let dialled = message.requestURI?.user ?? ""
+        guard DialledNumber.isSafe(dialled) else { return reject(session, 404, reason: "Not A Number") }
         let shown = seat.name.isEmpty ? message.from.displayName ?? "" : seat.name
         begin(
             session, message, flow, site, party: .seat(seat.number),
             caller: CallerIdentity(number: seat.number, name: shown), dialled: dialled,
             entry: CallEntry(
                 site: site, context: seat.context, exten: dialled.isEmpty ? "s" : dialled,
-                feature: site.feature(dialled: dialled), runner: services.site.runner),
+                feature: site.feature(dialled: dialled), runner: runner),
             place: .seat(seat.number), limit: seat.calls, language: seat.language.rawValue)
     }
 
-    private func admit(_ session: SessionID, _ message: SIPMessage, _ flow: Flow, _ site: Site, trunk: Trunk) {
+    private func admit(
+        _ session: SessionID, _ message: SIPMessage, _ flow: Flow, _ site: Site, _ runner: @escaping CallRunner,
+        trunk: Trunk
+    ) {
         let dialled = trunk.incomingNumber.applied(to: message.requestURI?.user ?? "")
-        let number = trunk.incomingCaller.applied(to: message.from.uri.user ?? "")
+        guard DialledNumber.isSafe(dialled) else { return reject(session, 404, reason: "Not A Number") }
+        let number = trunk.incomingCaller.applied(to: DialledNumber.cleaned(message.from.uri.user ?? ""))
         let exten = trunk.entryExtension ?? (dialled.isEmpty ? "s" : dialled)
         begin(
             session, message, flow, site, party: .trunk(trunk.name, number: number),
             caller: CallerIdentity(number: number, name: message.from.displayName ?? ""), dialled: dialled,
             entry: CallEntry(
-                site: site, context: trunk.context, exten: exten, feature: nil, runner: services.site.runner),
+                site: site, context: trunk.context, exten: exten, feature: nil, runner: runner),
             place: .trunk(trunk.name), limit: trunk.lines, language: trunk.language.rawValue)
     }
 

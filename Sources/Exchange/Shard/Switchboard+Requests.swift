@@ -25,10 +25,11 @@ extension Switchboard {
         guard let user = message.to.uri.user, site.seat(user) != nil || site.trunk(registeringAs: user) != nil
         else {
             // The same challenge as for a seat that exists, so that numbers cannot be tried out.
-            if case .challenge(let headers) = services.location.identify(message, from: flow, now: now) {
-                return challenge(id, message, headers)
+            switch services.location.identify(message, from: flow, now: now) {
+            case .challenge(let headers): return challenge(id, message, headers)
+            case .lockedOut: services.location.counters.add(.lockedOut)
+            case .refused, .user: refuse(message, flow, reason: "no such seat or gateway")
             }
-            refuse(message, flow, reason: "no such seat or gateway")
             perform(agent.respond(id, with: message.response(403), now: now))
             return
         }

@@ -20,6 +20,9 @@ public final class CurrentSite: Sendable {
 
     public var runner: CallRunner { value.withLock { $0.runner } }
 
+    /// Both of one reload: read one after the other they could be of two.
+    var inForce: (site: Site, runner: CallRunner) { value.withLock { ($0.site, $0.runner) } }
+
     public func replace(with site: Site, runner: @escaping CallRunner) {
         value.withLock { $0 = InForce(site: site, runner: runner) }
     }

@@ -42,7 +42,7 @@ public final class LocationService: Sendable {
         /// Answer 401 with these headers.
         case challenge([SIPHeader])
         case refused(reason: String)
-        /// Too many failures from there: no answer.
+        /// Too many failures from there: refused without a look, a log line or a ledger event.
         case lockedOut
     }
 

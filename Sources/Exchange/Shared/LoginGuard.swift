@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 internal import Timing
 
-/// Counts failed logins by source address; a source with too many in a minute is not answered for
+/// Counts failed logins by source address; a source with too many in a minute is refused unheard for
 /// five minutes. Remembers 10,000 sources; beyond that the oldest half is forgotten.
 struct LoginGuard: Sendable {
     private struct Record: Sendable {

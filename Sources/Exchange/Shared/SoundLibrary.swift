@@ -1,5 +1,5 @@
-internal import Audio
 // SPDX-License-Identifier: AGPL-3.0-or-later
+internal import Audio
 public import CallModel
 internal import Glibc
 internal import Synchronization
@@ -63,7 +63,8 @@ public final class SoundLibrary: Sendable {
         case .load:
             if folders.isEmpty { return finish(key, nil) }
             if !requests.run({ [self] in finish(key, load(name, language: language)) }) {
-                finish(key, nil)
+                // Too many wait for the disk: not to be had now, which is not to say never.
+                finish(key, nil, isKnown: false)
             }
         }
     }
@@ -78,7 +79,7 @@ public final class SoundLibrary: Sendable {
         }
     }
 
-    private func finish(_ key: String, _ clip: AudioClip?) {
+    private func finish(_ key: String, _ clip: AudioClip?, isKnown: Bool = true) {
         let waiting = state.withLock { state in
             if let clip {
                 let bytes = clip.samples.count * 2
@@ -88,7 +89,7 @@ public final class SoundLibrary: Sendable {
                 }
                 state.clips[key] = clip
                 state.bytes += bytes
-            } else if state.missing.count < Self.mostMissingNames {
+            } else if isKnown, state.missing.count < Self.mostMissingNames {
                 state.missing.insert(key)
             }
             return state.waiting.removeValue(forKey: key) ?? []

@@ -6,23 +6,24 @@ import Synchronization
 enum Loopback {
     static let address = "127.0.0.1"
 
-    /// Blocks already given out in this run; the first is drawn at random, for another run on the same machine.
-    private static let next = Mutex(Int.random(in: 0..<1500))
+    /// Below the ports that the system hands to outgoing connections (32768 on), above those of the switch's speech.
+    private static let firstPort = 21_000
     private static let blockSize = 20
+    private static let blockCount = 580
+
+    /// The block given out last; the first is drawn at random, for another run on the same machine.
+    private static let last = Mutex(Int.random(in: 0..<blockCount))
 
     /// The first port of a free block of 20, even, with its successors free for UDP and TCP.
     static func freePorts() throws -> UInt16 {
-        for _ in 0..<1500 {
-            let block = next.withLock { value -> Int in
-                value = (value + 1) % 1500
+        for _ in 0..<blockCount {
+            let block = last.withLock { value -> Int in
+                value = (value + 1) % blockCount
                 return value
             }
-            let first = UInt16(23_000 + block * blockSize)
-            if isFree(first, SOCK_DGRAM), isFree(first, SOCK_STREAM), isFree(first + 1, SOCK_STREAM),
-                isFree(first + 2, SOCK_DGRAM)
-            {
-                return first
-            }
+            let first = UInt16(firstPort + block * blockSize)
+            let isBlockFree = (first..<first + 6).allSatisfy { isFree($0, SOCK_DGRAM) && isFree($0, SOCK_STREAM) }
+            if isBlockFree { return first }
         }
         throw ScenarioError("no free ports on \(address)")
     }

@@ -8,7 +8,7 @@ import Timing
 /// Reads the database itself, so it works whether the switch runs or not.
 struct CDRCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "cdr", abstract: "Shows call detail records, newest last.")
+        commandName: "cdr", abstract: "Shows call detail records, newest first.")
 
     @Option(name: .long, help: "How many.")
     var last: Int = 20

@@ -23,7 +23,7 @@ public struct Site: Sendable {
     public let region: String
     /// Of digest authentication (RFC 3261 §22.1); also the domain of our own SIP URIs.
     public let realm: String
-    /// Call-control shards; 0: one a core.
+    /// Call-control shards; 0: one for each two cores, at least one.
     public let shards: Int
     public let sip: SIPSettings
     public let media: MediaSettings

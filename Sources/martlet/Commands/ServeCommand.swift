@@ -14,7 +14,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(name: .long, help: "The folder for all state: secrets, ledger, recordings. Made when missing.")
     var data: String
 
-    @Option(name: .long, help: "Listen here instead of where site.toml says, e.g. udp:127.0.0.1:5060. May repeat.")
+    @Option(
+        name: .long, parsing: .upToNextOption,
+        help: "Listen here instead of where site.toml says, e.g. udp:127.0.0.1:5060 tcp:127.0.0.1:5060.")
     var listen: [String] = []
 
     @Option(name: .long, help: "A folder of prompts, searched after the site's own. May repeat.")
@@ -52,7 +54,9 @@ struct ServeCommand: AsyncParsableCommand {
         fflush(nil)
         for await number in signals.stream {
             guard number == SIGHUP else { break }
-            for message in server.reload() { log.notice("reload: \(message)") }
+            let (isInForce, messages) = server.reload()
+            for message in messages { log.notice("reload: \(message)") }
+            log.notice(isInForce ? "reloaded" : "the site has mistakes; the old one stays in force")
         }
         log.info("ending")
         await server.stop()
@@ -81,8 +85,6 @@ enum SiteReading {
 /// Signals as a stream. The default action is turned off, so that no other thread is ended by them.
 final class SignalWaiter: Sendable {
     let stream: AsyncStream<Int32>
-    /// A source ends with its last reference. Written once, by the only init of the process.
-    private nonisolated(unsafe) static var sources: [any DispatchSourceSignal] = []
 
     init(_ numbers: Int32...) {
         stream = AsyncStream { continuation in

@@ -25,8 +25,8 @@ public struct Site: Sendable {
     public let realm: String
     /// Call-control shards; 0: one for each two cores, at least one.
     public let shards: Int
-    public let sip: SIPSettings
-    public let media: MediaSettings
+    public internal(set) var sip: SIPSettings
+    public internal(set) var media: MediaSettings
     public let limits: SiteLimits
     public let recording: RecordingSettings
     /// In the order of their numbers.

@@ -71,7 +71,9 @@ enum SiteReading {
     static let modules = InstalledModules.all
 
     static func read(folder: String, listen: [ListenAddress] = []) -> SiteLoad {
-        SiteLoader.load(folder: folder, offer: InstalledModules.offer, listen: listen)
+        var load = SiteLoader.load(folder: folder, offer: InstalledModules.offer, listen: listen)
+        if let address = LocalAddress.primary { load.site = load.site?.advertising(address) }
+        return load
     }
 
     static func load(folder: String, listen: [ListenAddress] = []) -> Site? {

@@ -7,7 +7,7 @@ if [ -n "${MARTLET_DATA:-}" ]; then
 elif [ "$(id -u)" = 0 ]; then
     data=/var/lib/martlet
 else
-    data=${XDG_DATA_HOME:-$HOME/.local/share}/martlet
+    data=${XDG_DATA_HOME:-${HOME:-/nonexistent}/.local/share}/martlet
 fi
 sounds=${MARTLET_SOUNDS:-$root/.build/sounds}
 

@@ -13,7 +13,7 @@ locate_swift() {
     local folder
     if ! command -v swift >/dev/null 2>&1; then
         for folder in /opt/swift/usr/bin /opt/swift*/usr/bin /usr/share/swift/usr/bin /usr/local/swift/usr/bin \
-            "$HOME/.local/share/swiftly/bin" "$HOME"/swift*/usr/bin; do
+            "${HOME:-/nonexistent}/.local/share/swiftly/bin" "${HOME:-/nonexistent}"/swift*/usr/bin; do
             if [ -x "$folder/swift" ]; then
                 PATH="$folder:$PATH"
                 break

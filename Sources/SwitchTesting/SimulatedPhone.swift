@@ -220,7 +220,9 @@ public final class SimulatedPhone: @unchecked Sendable {
             lastStatus = message.status
             isRegistered = message.status == 200
         case .requestFailed(_, let status): lastStatus = status
-        case .reofferAnswered, .reofferFailed, .inDialogRequest, .incomingRequest: break
+        case .incomingRequest(let id, let message, _):
+            perform(agent.respond(id, with: message.response(200), now: world.clock.now))
+        case .reofferAnswered, .reofferFailed, .inDialogRequest: break
         }
     }
 

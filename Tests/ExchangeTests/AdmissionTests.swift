@@ -90,6 +90,30 @@ import Testing
         world.expectClean()
     }
 
+    @Test func aTrunkThatAReloadBringsIsAskedWhetherItIsThere() throws {
+        var files = Fixture.files
+        files["trunks.toml"] = nil
+        let world = try Fixture.world(site: Fixture.load(files), runner: Fixture.dialsSeats)
+        world.inject { await $0.start() }
+        let peer = world.addPhone("peer")
+        world.run(for: .seconds(30))
+        files["trunks.toml"] = """
+            [[trunk]]
+            name = "peer"
+            kind = "peer"
+            host = "127.0.0.1:\(peer.port)"
+            context = "seats"
+            keep_alive = "30 s"
+            """
+        let site = try #require(Fixture.load(files))
+        world.services.site.replace(with: site, runner: Fixture.dialsSeats)
+        world.run(for: .seconds(15))
+        #expect(world.services.location.isReachable("peer") == true)
+        peer.vanish()
+        world.run(for: .seconds(90))
+        #expect(world.services.location.isReachable("peer") == false)
+    }
+
     @Test func aCallInFromTheGatewayShowsTheOutsideNumber() throws {
         let world = try Fixture.world(runner: Fixture.dialsSeats)
         let gateway = world.addRegisteredPhone("gateway")

@@ -44,7 +44,9 @@ enum Fixture {
     static let offer = SiteLoader.Offer(
         applications: [ApplicationSignature(name: "NoOp")], functions: [], featureCodes: [])
 
-    static let site: Site? = {
+    static let site = load(files)
+
+    static func load(_ files: [String: String]) -> Site? {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("martlet-\(UUID().uuidString)")
         try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -54,10 +56,10 @@ enum Fixture {
         let load = SiteLoader.load(folder: folder.path, offer: Self.offer)
         for diagnostic in load.diagnostics { print(diagnostic.text()) }
         return load.site
-    }()
+    }
 
     static func world(
-        seed: UInt64 = 1, conditions: SimulatedNetwork.Conditions = SimulatedNetwork.Conditions(),
+        seed: UInt64 = 1, site: Site? = site, conditions: SimulatedNetwork.Conditions = SimulatedNetwork.Conditions(),
         sounds: [String: AudioClip] = [:], runner: @escaping CallRunner
     ) throws -> SimulatedSwitch {
         SimulatedSwitch(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import CallModel
 import Exchange
+import SDP
 import SwitchTesting
 import Testing
 import Timing
@@ -42,6 +43,89 @@ import Timing
         world.inject { await $0.endAllCalls() }
         #expect(world.ledger.calls.count > 5, "seed \(seed)")
         world.expectClean("busy hour")
+    }
+
+    /// A call centre in small: prompts, keys, recordings, echo, ring-back, several dials in a row, everything left
+    /// off in the middle. Chosen by the number dialled, so that a seed tells the same story again.
+    private static let menus: CallRunner = { call, entry in
+        let digits = entry.exten.compactMap { $0.wholeNumberValue }
+        let style = digits.reduce(0, +)
+        do {
+            if style % 2 == 0 { try call.progress() } else { try await call.answer() }
+            if style % 3 == 0 { _ = try call.startRecording(path: "in/\(entry.exten)", layout: .stereo) }
+            if style % 5 == 0 { try call.setEcho(true) }
+            let choice = try await call.play("menu", interruptedBy: ["1", "2", "3"])
+            var key = try await call.nextDigit(within: .seconds(3)) ?? "1"
+            if case .interrupted(let pressed) = choice { key = pressed }
+            try call.startTone(.ringback)
+            let all: [DialTarget] = ["8001", "8002", "8003"].map { .seat($0) }
+            for round in 0..<2 {
+                let targets: [DialTarget] = key == "2" ? all : [all[round], .trunk(name: "gateway", number: "139")]
+                let result = try await call.dial(
+                    DialRequest(
+                        targets: targets, timeout: .seconds(4), forcesRingback: style % 4 == 1,
+                        continuesAfterHangup: style % 2 == 1, answeredLimit: .seconds(6)))
+                call.stopRecording()
+                if result.status == .answer { _ = try await call.play("menu", interruptedBy: []) }
+                _ = try call.startRecording(path: "out/\(entry.exten)", layout: .mono)
+            }
+            try call.setEcho(false)
+            try await call.sleep(.seconds(2))
+            call.hangUp(.userBusy)
+        } catch {
+            call.note("test.ended", [])
+        }
+    }
+
+    @Test(arguments: 1...40 as ClosedRange<UInt64>)
+    func menusAndRecordingsInBadWeatherLeaveNothingBehind(seed: UInt64) throws {
+        let prompt = AudioClip(samples: [Int16](repeating: 1, count: 16_000))
+        let world = try Fixture.world(seed: seed, sounds: ["en/menu": prompt]) { call, entry in
+            if entry.exten.hasPrefix("7") {
+                await Self.menus(call, entry)
+            } else {
+                await Fixture.dialsSeats(call, entry)
+            }
+        }
+        world.inject { await $0.start() }
+        let seats = ["8001", "8002", "8003"]
+        let phones = seats.flatMap { seat in (0..<3).map { _ in world.addRegisteredPhone(seat) } }
+        let gateway = world.addRegisteredPhone("gateway")
+        gateway.hasManyLines = true
+        world.network.conditions = .bad
+        var entropy = world.entropy
+        for _ in 0..<80 {
+            guard let phone = (phones + [gateway]).randomElement(using: &entropy) else { continue }
+            switch Int.random(in: 0..<14, using: &entropy) {
+            case 0...4:
+                let number = (["7\(Int.random(in: 100...999, using: &entropy))"] + seats + ["9138"]).randomElement(
+                    using: &entropy)
+                let offerings: [SimulatedPhone.Offering] = [.offer, .offer, .offer, .late, .never]
+                if phone.session == nil {
+                    phone.call(number ?? "7000", offering: offerings.randomElement(using: &entropy) ?? .offer)
+                }
+            case 5, 6: phone.hangUp()
+            case 7:
+                let manners: [SimulatedPhone.Manner] = [
+                    .answers(after: .seconds(1)), .answers(after: .milliseconds(5)), .refuses(status: 302),
+                    .refuses(status: 603), .ringsForEver, .earlyMediaThenAnswers(after: .seconds(2)), .isDead,
+                    .answersWithBody([], after: .seconds(1)), .earlyMediaThenRefuses(status: 503, after: .seconds(1)),
+                ]
+                phone.manner = manners.randomElement(using: &entropy) ?? .isDead
+            case 8: if let port = phone.switchPort { world.media.timeOut(atPort: port) }
+            case 9: phone.reoffer([.sendOnly, .inactive, .sendReceive].randomElement(using: &entropy) ?? .inactive)
+            case 10: phone.askForOffer()
+            case 11: phone.pressByInfo("2")
+            case 12: world.media.mostInstruments = Bool.random(using: &entropy) ? 100_000 : 3
+            default: for key in "132" { phone.press(key) }
+            }
+            world.run(for: .milliseconds(Int64.random(in: 0...3000, using: &entropy)))
+        }
+        for phone in phones + [gateway] { phone.hangUp() }
+        world.run(for: .seconds(60))
+        world.inject { await $0.endAllCalls() }
+        #expect(world.ledger.calls.count > 5, "seed \(seed)")
+        world.expectClean("menus")
     }
 
     @Test func theSameSeedTellsTheSameStory() throws {

@@ -55,7 +55,9 @@ extension Switchboard {
         _ session: SessionID, _ message: SIPMessage, _ flow: Flow, _ site: Site, _ runner: @escaping CallRunner,
         trunk: Trunk
     ) {
-        let dialled = trunk.incomingNumber.applied(to: message.requestURI?.user ?? "")
+        var dialled = trunk.incomingNumber.applied(to: message.requestURI?.user ?? "")
+        // Some gateways name their own port where the number should be; that is no matter when it decides nothing.
+        if trunk.entryExtension != nil { dialled = DialledNumber.cleaned(dialled) }
         guard DialledNumber.isSafe(dialled) else { return reject(session, 404, reason: "Not A Number") }
         let number = trunk.incomingCaller.applied(to: DialledNumber.cleaned(message.from.uri.user ?? ""))
         let exten = trunk.entryExtension ?? (dialled.isEmpty ? "s" : dialled)

@@ -92,12 +92,20 @@ extension Switchboard {
     func startBackground() {
         guard environment.index == 0 else { return }
         expireBindings()
-        for trunk in services.site.site.trunks where trunk.keepAlive != nil { probe(trunk.name) }
+    }
+
+    /// The first question to trunks that nobody asks yet: all of them at the start, later those a reload brought.
+    private func askNewTrunks() {
+        for trunk in services.site.site.trunks
+        where trunk.keepAlive != nil && timers.deadline(of: .keepAlive(trunk.name)) == nil {
+            probe(trunk.name)
+        }
     }
 
     func expireBindings() {
         let (changes, _) = services.location.expire(now: now)
         for change in changes { note(change) }
+        askNewTrunks()
         scheduleExpiry()
     }
 

@@ -135,6 +135,8 @@ let package = Package(
                 "SwitchTesting", "Exchange", "CallModel", "Dialplan", "SIPMessage", "SDP", "SIPStack",
                 "Timing", "Site",
             ]),
+        tests("ModuleTests", ["Recording", "TestCalls", "CallModel", "Timing"]),
+        tests("MartletTests", ["martlet"]),
         tests("GatewayTests", ["martlet-gateway"]),
         tests("HouseTests", []),
         tests("LoadTests", ["martlet-load"]),

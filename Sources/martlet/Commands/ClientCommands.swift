@@ -9,8 +9,16 @@ func printJSON(_ value: some Encodable) throws {
     print(String(decoding: try encoder.encode(value), as: UTF8.self))
 }
 
+/// Names come from outside: what a terminal would obey is not shown to it.
+func printable(_ text: String) -> String {
+    guard text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return text }
+    return String(
+        String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
+}
+
 /// Prints rows under a heading, columns as wide as they need to be.
 func printTable(_ heading: [String], _ rows: [[String]]) {
+    let rows = rows.map { $0.map(printable) }
     var widths = heading.map(\.count)
     for row in rows {
         for (index, cell) in row.enumerated() where index < widths.count {

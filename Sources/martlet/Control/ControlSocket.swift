@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-import Dispatch
 import Foundation
 import Glibc
+import Timing
 
 /// Plain Unix-domain sockets for the control channel, one request and one reply a connection.
 enum ControlSocket {
@@ -25,19 +25,34 @@ enum ControlSocket {
         }
     }
 
-    static func setTimeout(_ descriptor: Int32, seconds: Int) {
-        var timeout = timeval(tv_sec: seconds, tv_usec: 0)
-        let size = socklen_t(MemoryLayout<timeval>.size)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, size)
-        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, size)
+    /// Throws when the socket of a data folder would have a path that no socket can have.
+    static func checkPath(inData folder: String) throws(ControlError) {
+        let path = path(inData: folder)
+        guard withAddress(path, { _, _ in true }) == nil else { return }
+        throw ControlError("the path \(path) is too long for a socket; choose a shorter data folder")
     }
 
-    /// Reads up to a newline or the end.
-    static func readLine(_ descriptor: Int32, limit: Int) -> [UInt8]? {
+    /// Waits until the descriptor is ready; false at the deadline.
+    private static func wait(_ descriptor: Int32, for events: Int32, until deadline: Instant) -> Bool {
+        while true {
+            let left = Instant.now().duration(to: deadline).milliseconds
+            guard left > 0 else { return false }
+            var entry = pollfd(fd: descriptor, events: Int16(truncatingIfNeeded: events), revents: 0)
+            let count = poll(&entry, 1, Int32(clamping: left))
+            if count > 0 { return true }
+            if count < 0, errno != EINTR { return false }
+        }
+    }
+
+    /// Reads up to a newline or the end; nil when that takes longer than `time` in all, or `limit` bytes.
+    static func readLine(_ descriptor: Int32, limit: Int, within time: Duration) -> [UInt8]? {
+        let deadline = Instant.now().advanced(by: time)
         var line: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 16_384)
         while line.count < limit {
+            guard wait(descriptor, for: Int32(POLLIN), until: deadline) else { return nil }
             let got = read(descriptor, &chunk, chunk.count)
+            if got < 0, errno == EINTR { continue }
             if got < 0 { return nil }
             if got == 0 { break }
             line.append(contentsOf: chunk.prefix(got))
@@ -46,12 +61,17 @@ enum ControlSocket {
         return line.count < limit ? line : nil
     }
 
-    static func writeAll(_ descriptor: Int32, _ bytes: [UInt8]) {
+    /// Writes what goes within `time` in all.
+    static func writeAll(_ descriptor: Int32, _ bytes: [UInt8], within time: Duration) {
+        let deadline = Instant.now().advanced(by: time)
         var sent = 0
-        while sent < bytes.count {
+        while sent < bytes.count, wait(descriptor, for: Int32(POLLOUT), until: deadline) {
             let got = bytes.withUnsafeBytes { raw in
-                send(descriptor, raw.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL))
+                send(
+                    descriptor, raw.baseAddress.map { $0 + sent }, bytes.count - sent,
+                    Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
             }
+            if got < 0, errno == EINTR || errno == EAGAIN { continue }
             if got <= 0 { return }
             sent += got
         }
@@ -59,20 +79,20 @@ enum ControlSocket {
 
     /// Asks a running switch.
     static func ask(_ request: ControlRequest, data folder: String) throws -> ControlReply {
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        try checkPath(inData: folder)
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw ControlError("no socket: \(String(cString: strerror(errno)))") }
         defer { close(descriptor) }
-        setTimeout(descriptor, seconds: 10)
+        // A full backlog holds connect up.
+        var timeout = timeval(tv_sec: 10, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
         let path = path(inData: folder)
-        guard let result = withAddress(path, { connect(descriptor, $0, $1) }) else {
-            throw ControlError("the path \(path) is too long for a socket; choose a shorter data folder")
-        }
-        guard result == 0 else {
+        guard withAddress(path, { connect(descriptor, $0, $1) }) == 0 else {
             let reason = String(cString: strerror(errno))
             throw ControlError("no switch answers at \(path) (\(reason)); is 'martlet serve --data \(folder)' running?")
         }
-        writeAll(descriptor, try Array(JSONEncoder().encode(request)) + [0x0A])
-        guard let line = readLine(descriptor, limit: longestReply), !line.isEmpty else {
+        writeAll(descriptor, try Array(JSONEncoder().encode(request)) + [0x0A], within: .seconds(10))
+        guard let line = readLine(descriptor, limit: longestReply, within: .seconds(10)), !line.isEmpty else {
             throw ControlError("the switch did not answer within 10 s")
         }
         let reply = try JSONDecoder().decode(ControlReply.self, from: Data(line))
@@ -84,81 +104,4 @@ enum ControlSocket {
 struct ControlError: Error, CustomStringConvertible {
     var description: String
     init(_ description: String) { self.description = description }
-}
-
-/// Listens on the control socket (0600) on a thread of its own and answers one request at a time.
-final class ControlServer: Sendable {
-    typealias Handler = @Sendable (ControlRequest) async -> ControlReply
-
-    private let descriptor: Int32
-    private let path: String
-    private let handler: Handler
-
-    init(dataFolder: String, handler: @escaping Handler) throws {
-        path = ControlSocket.path(inData: dataFolder)
-        self.handler = handler
-        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        unlink(path)
-        let mask = umask(0o177)
-        let bound = ControlSocket.withAddress(path) { [descriptor] in bind(descriptor, $0, $1) }
-        umask(mask)
-        guard bound == 0, listen(descriptor, 16) == 0 else {
-            let reason = bound == nil ? "the path is too long" : String(cString: strerror(errno))
-            throw ControlError("cannot listen on \(path): \(reason)")
-        }
-    }
-
-    func start() {
-        let thread = Thread { [self] in serve() }
-        thread.name = "control"
-        thread.start()
-    }
-
-    func stop() {
-        shutdown(descriptor, Int32(SHUT_RDWR))
-        close(descriptor)
-        unlink(path)
-    }
-
-    private func serve() {
-        while true {
-            let client = accept(descriptor, nil, nil)
-            if client < 0 {
-                if errno == EINTR || errno == ECONNABORTED { continue }
-                return
-            }
-            answer(client)
-            close(client)
-        }
-    }
-
-    private func answer(_ client: Int32) {
-        ControlSocket.setTimeout(client, seconds: 2)
-        guard let line = ControlSocket.readLine(client, limit: ControlSocket.longestRequest) else { return }
-        let reply: ControlReply
-        if let request = try? JSONDecoder().decode(ControlRequest.self, from: Data(line)) {
-            reply = wait { await self.handler(request) }
-        } else {
-            reply = ControlReply(error: "the request is not understood")
-        }
-        guard let bytes = try? JSONEncoder().encode(reply) else { return }
-        ControlSocket.writeAll(client, Array(bytes) + [0x0A])
-    }
-
-    /// This thread is the control channel's own, so it may wait.
-    private func wait(_ body: @escaping @Sendable () async -> ControlReply) -> ControlReply {
-        let box = ReplyBox()
-        let done = DispatchSemaphore(value: 0)
-        Task.detached {
-            box.reply = await body()
-            done.signal()
-        }
-        done.wait()
-        return box.reply
-    }
-}
-
-/// Written before the semaphore's signal and read after its wait.
-private final class ReplyBox: @unchecked Sendable {
-    var reply = ControlReply(error: "no reply")
 }

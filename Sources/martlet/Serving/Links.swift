@@ -81,15 +81,33 @@ final class ShardAlarm: Sendable {
     }
 }
 
-/// Secrets by the name that is used to log in.
-struct Logins: Sendable {
-    private let secrets: Secrets
+/// Secrets by the name that is used to log in, of the site in force: a reload may bring seats.
+final class Logins: Sendable {
+    private struct InForce: Sendable {
+        var secrets: Secrets
+        var site: Site
+    }
 
-    init(_ secrets: Secrets) { self.secrets = secrets }
+    private let inForce: Mutex<InForce>
 
-    func password(of user: String, _ site: Site) -> String? {
-        if let password = secrets.seats[user] { return password }
-        return site.trunk(registeringAs: user).flatMap { secrets.trunks[$0.name] }
+    init(_ secrets: Secrets, _ site: Site) { inForce = Mutex(InForce(secrets: secrets, site: site)) }
+
+    func replace(_ secrets: Secrets, _ site: Site) {
+        inForce.withLock { $0 = InForce(secrets: secrets, site: site) }
+    }
+
+    func password(of user: String) -> String? {
+        inForce.withLock { inForce in
+            if let password = inForce.secrets.seats[user] { return password }
+            return inForce.site.trunk(registeringAs: user).flatMap { inForce.secrets.trunks[$0.name] }
+        }
+    }
+
+    /// The secrets of a data folder; those that are missing for `site` are made.
+    static func secrets(of site: Site, in data: String) throws(ServerError) -> Secrets {
+        do throws(SecretsError) {
+            return try Secrets.load(dataFolder: data, for: site)
+        } catch { throw ServerError(error.message.text(in: Language.ofTerminal)) }
     }
 }
 

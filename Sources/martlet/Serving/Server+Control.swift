@@ -24,11 +24,11 @@ extension Server {
             for shard in shards where await shard.hangUp(id) { return ControlReply() }
             return ControlReply(error: "there is no call \(id)")
         case "reload":
-            let messages = reload()
-            return messages.contains { $0.contains(": error: ") || $0.contains(": 错误: ") }
-                ? ControlReply(
+            let (isInForce, messages) = reload()
+            return isInForce
+                ? ControlReply(messages: messages)
+                : ControlReply(
                     error: "the site has mistakes; the old one stays in force\n" + messages.joined(separator: "\n"))
-                : ControlReply(messages: messages)
         default: return ControlReply(error: "unknown command \(request.command)")
         }
     }

@@ -26,10 +26,12 @@ final class Server: Sendable {
     private let media: MediaEngine
     private let store: Store
     private let control: ControlLink
+    private let logins: Logins
+    private let dataFolder: String
 
     private init(
         services: SwitchServices, transport: SIPTransport, shards: [Shard], listening: [String], media: MediaEngine,
-        store: Store, control: ControlLink
+        store: Store, control: ControlLink, logins: Logins, dataFolder: String
     ) {
         self.services = services
         self.transport = transport
@@ -38,23 +40,37 @@ final class Server: Sendable {
         self.media = media
         self.store = store
         self.control = control
+        self.logins = logins
+        self.dataFolder = dataFolder
         startedAt = .now()
     }
 
     static func start(site: Site, dataFolder: String, soundFolders: [String], log: Logger) async throws -> Server {
         let data = try DataFolder(dataFolder)
-        let secrets: Secrets
-        do throws(SecretsError) {
-            secrets = try Secrets.load(dataFolder: data.path, for: site)
-        } catch { throw ServerError(error.message.text(in: Language.ofTerminal)) }
-        let logins = Logins(secrets)
-
+        try ControlSocket.checkPath(inData: data.path)
+        // The store's lock keeps a second switch out of the folder, so it is had before anything is written there.
         let store: Store
         do throws(StoreError) {
             store = try Store(
                 dataFolder: data.path, readers: InstalledModules.all.flatMap(\.ledgerReaders),
                 report: { log.error("ledger: \($0)") })
-        } catch { throw ServerError("the database in \(data.path) cannot be used: \(error)") }
+        } catch { throw ServerError("the data folder cannot be used: \(error.message)") }
+        do {
+            return try await start(site: site, data: data, store: store, soundFolders: soundFolders, log: log)
+        } catch {
+            store.close()
+            switch error {
+            case let error as StoreError: throw ServerError("the data folder cannot be used: \(error.message)")
+            case let error as MediaError: throw ServerError("media cannot be had: \(error)")
+            default: throw error
+            }
+        }
+    }
+
+    private static func start(
+        site: Site, data: DataFolder, store: Store, soundFolders: [String], log: Logger
+    ) async throws -> Server {
+        let logins = Logins(try Logins.secrets(of: site, in: data.path), site)
         let location = try location(site: site, logins: logins, store: store)
 
         let shardCount =
@@ -71,10 +87,7 @@ final class Server: Sendable {
         let bound: [BoundListener]
         do throws(SIPTransportError) {
             bound = try await transport.start(listen: addresses) { ShardReceiver(receivers[$0]) }
-        } catch {
-            store.close()
-            throw ServerError("cannot listen: \(error)")
-        }
+        } catch { throw ServerError("cannot listen: \(error)") }
         let identities = bound.map { listener in
             ListenerIdentity(
                 transport: listener.listen.transport, host: host(of: listener, site: site), port: listener.listen.port)
@@ -92,9 +105,15 @@ final class Server: Sendable {
         let link = ControlLink()
         let server = Server(
             services: services, transport: transport, shards: shards,
-            listening: bound.map { $0.listen.description }, media: media, store: store, control: link)
-        try link.open(dataFolder: data.path) { [weak server] request in
-            await server?.answer(request) ?? ControlReply(error: "the switch is ending")
+            listening: bound.map { $0.listen.description }, media: media, store: store, control: link,
+            logins: logins, dataFolder: data.path)
+        do {
+            try link.open(dataFolder: data.path) { [weak server] request in
+                await server?.answer(request) ?? ControlReply(error: "the switch is ending")
+            }
+        } catch {
+            await server.stop()
+            throw error
         }
         log.notice("\(site.name) is up: \(site.seats.count) seats, \(site.trunks.count) trunks, \(shardCount) shard(s)")
         return server
@@ -131,7 +150,7 @@ final class Server: Sendable {
             registrar: Registrar(configuration: configuration),
             authenticator: DigestAuthenticator(
                 realm: site.realm, entropy: .system, algorithms: site.sip.digest.map(\.rawValue)),
-            failedLoginsPerMinute: site.limits.failedLoginsPerMinute, passwords: { logins.password(of: $0, site) },
+            failedLoginsPerMinute: site.limits.failedLoginsPerMinute, passwords: { logins.password(of: $0) },
             changed: { store.keep($0) })
         location.restore(try store.reader.bindings(at: .now()).compactMap(Binding.init), now: .now(), wall: .now())
         return location
@@ -158,14 +177,18 @@ final class Server: Sendable {
     }
 
     /// Reads the site anew; the whole value is swapped, or nothing. What listens stays as it is.
-    func reload() -> [String] {
+    /// - Returns: whether the new one is in force, and what is to be said of it.
+    func reload() -> (isInForce: Bool, messages: [String]) {
         let old = services.site.site
         let load = SiteReading.read(folder: old.folder, listen: old.sip.listen)
         let messages = load.diagnostics.map { $0.text(in: Language.ofTerminal) }
-        guard let site = load.site else { return messages }
+        guard let site = load.site else { return (false, messages) }
+        do {
+            logins.replace(try Logins.secrets(of: site, in: dataFolder), site)
+        } catch { return (false, messages + [error.description]) }
         services.site.replace(with: site, runner: InstalledModules.runner(of: site))
         services.sounds.refresh()
-        return messages
+        return (true, messages)
     }
 
     /// Ends all calls, then everything else, in the order that loses nothing.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 public import SDP
-internal import SIPMessage
+public import SIPMessage
 public import SIPStack
 internal import Timing
 
@@ -49,6 +49,9 @@ public final class SimulatedPhone: @unchecked Sendable {
     public private(set) var codec: AudioCodec?
     public private(set) var lastStatus: Int?
     public private(set) var agent: UserAgent
+    /// The last INVITE that came, and the Reason of the last CANCEL.
+    public private(set) var lastInvite: SIPMessage?
+    public private(set) var lastReason: String?
 
     private let password: String?
     private let world: SimulatedSwitch
@@ -106,7 +109,7 @@ public final class SimulatedPhone: @unchecked Sendable {
         case never
     }
 
-    public func call(_ number: String, from: String? = nil, offering: Offering = .offer) {
+    public func call(_ number: String, from: String? = nil, offering: Offering = .offer, maxForwards: Int = 70) {
         let description = OfferAnswer.offer(
             capabilities: AudioCapabilities(codecs: codecs), sessionID: 1, localAddress: "127.0.0.1", port: mediaPort)
         offer = nil
@@ -116,7 +119,8 @@ public final class SimulatedPhone: @unchecked Sendable {
         let (id, actions) = agent.invite(
             Invitation(
                 requestURI: address(number), flow: flow, from: NameAddress(uri: address(from ?? user)),
-                to: NameAddress(uri: address(number)), body: offer?.serialize(), credentials: login),
+                to: NameAddress(uri: address(number)), body: offer?.serialize(), credentials: login,
+                maxForwards: maxForwards),
             now: world.clock.now)
         session = id
         perform(actions)
@@ -208,7 +212,9 @@ public final class SimulatedPhone: @unchecked Sendable {
         case .failed(let id, let status, _):
             lastStatus = status
             over(id, .failed(status: status))
-        case .cancelled(let id, _): over(id, .cancelled)
+        case .cancelled(let id, let reason):
+            lastReason = reason
+            over(id, .cancelled)
         case .acknowledged: log.append(.connected)
         case .reoffered(let id, let message):
             guard let theirs = try? SessionDescription.parse(message.body),
@@ -251,6 +257,7 @@ public final class SimulatedPhone: @unchecked Sendable {
 
     private func called(_ id: SessionID, _ message: SIPMessage) {
         log.append(.called(from: message.from.uri.user ?? ""))
+        lastInvite = message
         guard session == nil || hasManyLines else {
             return perform(agent.reject(id, status: 486, reason: nil, headers: [], now: world.clock.now))
         }

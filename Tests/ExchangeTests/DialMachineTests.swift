@@ -27,7 +27,7 @@ import Testing
     @Test func theFirstAnswerWinsAndTheOthersAreCancelled() {
         var machine = DialMachine(legs: [2, 3, 4])
         _ = machine.handle(.failed(4, status: 486))
-        #expect(machine.handle(.answered(3)) == [.cancel(2), .connect(3)])
+        #expect(machine.handle(.answered(3)) == [.dismiss(2), .connect(3)])
         // An answer that crossed the CANCEL is too late.
         #expect(machine.handle(.answered(2)) == [])
         #expect(machine.handle(.failed(2, status: 487)) == [])
@@ -87,7 +87,7 @@ import Testing
                     connected += 1
                     #expect((2...4).contains(index), "seed \(seed)")
                 case .finish: finished += 1
-                case .ring, .earlyMedia, .cancel: break
+                case .ring, .earlyMedia, .cancel, .dismiss: break
                 }
             }
         }

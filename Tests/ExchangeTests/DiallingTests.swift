@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import CallModel
 import SDP
+import SIPMessage
+import SIPStack
 import SwitchTesting
 import Testing
 import Timing
@@ -157,6 +159,62 @@ import Timing
         a.hangUp()
         world.expectClean("\(milliseconds) ms")
         #expect(a.session == nil && phones.allSatisfy { $0.session == nil }, "\(milliseconds) ms")
+    }
+
+    @Test func phonesThatWereTooLateDoNotShowAMissedCall() throws {
+        let world = try Fixture.world(runner: Fixture.dialsSeats)
+        let a = world.addRegisteredPhone("8001")
+        let (fast, slow) = (world.addRegisteredPhone("8002"), world.addRegisteredPhone("8002"))
+        slow.manner = .ringsForEver
+        a.call("8002")
+        world.run(for: .seconds(3))
+        #expect(fast.log.last == .connected)
+        #expect(slow.lastReason == "SIP;cause=200;text=\"Call completed elsewhere\"")
+        a.hangUp()
+        world.run(for: .seconds(1))
+        // This one was missed.
+        fast.manner = .ringsForEver
+        a.call("8002")
+        world.run(for: .seconds(3))
+        a.hangUp()
+        world.run(for: .seconds(1))
+        #expect(slow.lastReason?.hasPrefix("Q.850;cause=16") == true)
+        world.expectClean()
+    }
+
+    @Test func aCallThatGoesRoundInCirclesLosesAHopEachTime() throws {
+        let world = try Fixture.world(runner: Fixture.dialsSeats)
+        let (a, b) = (world.addRegisteredPhone("8001"), world.addRegisteredPhone("8002"))
+        a.call("8002", maxForwards: 5)
+        world.run(for: .seconds(3))
+        #expect(b.lastInvite?.maxForwards == 4)
+        a.hangUp()
+        world.expectClean()
+    }
+
+    /// ICMP says that nobody is there: the phone is off, the switch is not congested.
+    @Test func aPhoneWhoseMachineIsOffIsUnavailable() throws {
+        let results = Results()
+        let world = try Fixture.world { call, entry in
+            if let result = try? await call.dial(DialRequest(targets: [.seat("8002")], timeout: .seconds(20))) {
+                results.add(result.status)
+            }
+        }
+        let (a, b) = (world.addRegisteredPhone("8001"), world.addRegisteredPhone("8002"))
+        b.manner = .isDead
+        b.vanish()
+        a.call("8002")
+        world.run(for: .milliseconds(300))
+        let flow = Flow(transport: .udp, address: "127.0.0.1", port: b.port)
+        world.inject { await $0.flowClosed(flow) }
+        world.run(for: .seconds(1))
+        #expect(results.all == [.unavailable])
+        world.expectClean()
+    }
+
+    private final class Results: @unchecked Sendable {
+        private(set) var all: [DialStatus] = []
+        func add(_ status: DialStatus) { all.append(status) }
     }
 
     @Test func aNumberThatCouldBeReadAsMoreThanANumberIsRefused() throws {

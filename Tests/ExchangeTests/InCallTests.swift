@@ -102,6 +102,25 @@ import Timing
         world.expectClean()
     }
 
+    @Test func keysPressedDuringATalkAreNotTakenForAnswersToTheMenuAfterIt() throws {
+        let heard = Heard()
+        let world = try Fixture.world(sounds: ["en/menu": Self.second]) { call, _ in
+            _ = try? await call.dial(
+                DialRequest(targets: [.seat("8002")], timeout: .seconds(20), continuesAfterHangup: true))
+            let result = try? await call.play("menu", interruptedBy: Set("0123456789*#"))
+            heard.add("\(result == .finished)")
+        }
+        let (a, b) = (world.addRegisteredPhone("8001"), world.addRegisteredPhone("8002"))
+        a.call("8002")
+        world.run(for: .seconds(3))
+        a.press("5")
+        world.run(for: .seconds(1))
+        b.hangUp()
+        world.run(for: .seconds(3))
+        #expect(heard.lines == ["true"])
+        world.expectClean()
+    }
+
     @Test func theCallerWhoHangsUpDuringAPromptLeavesNoPlayer() throws {
         let heard = Heard()
         let world = try Fixture.world(sounds: ["en/menu": Self.second]) { call, _ in

@@ -6,10 +6,10 @@ internal import SIPStack
 
 /// How legs end: by the far side, by us, by the loss of their media.
 extension Call {
-    /// Ends a leg from our side.
-    func end(_ leg: Leg, _ cause: HangupCause, by: EndedBy) {
+    /// Ends a leg from our side, with the cause as its Reason header unless another is given.
+    func end(_ leg: Leg, _ cause: HangupCause, by: EndedBy, reason other: SIPHeader? = nil) {
         guard leg.isUp else { return }
-        let reason = SIPHeader("Reason", "Q.850;cause=\(cause.rawValue);text=\"\(cause.text)\"")
+        let reason = other ?? SIPHeader("Reason", "Q.850;cause=\(cause.rawValue);text=\"\(cause.text)\"")
         let actions: [Action]
         if leg.isIncoming, leg.state != .answered {
             let status = cause == .normalClearing && leg.answeredAt == nil ? 480 : cause.sipStatus

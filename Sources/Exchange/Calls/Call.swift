@@ -129,6 +129,9 @@ final class Call {
             waiting = nil
             board.door.stop(instrument)
             continuation.resume(returning: .interrupted(key))
+        case .dial:
+            // A talk takes its keys along; they are not left for the menu that may come after it.
+            break
         default:
             // Beyond the bound the newest key is dropped, as a full register does.
             if keys.count < Self.mostKeys { keys.append(key) }

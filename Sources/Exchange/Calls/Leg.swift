@@ -29,6 +29,10 @@ final class Leg {
     var startedAt: WallTime
     var answeredAt: WallTime?
 
+    /// What an incoming leg's INVITE leaves to those it causes, so that a call that goes round in circles ends
+    /// (Max-Forwards, RFC 3261 §8.1.1.6).
+    var hopsLeft = 70
+
     /// Open from the first need of media until `.legClosed`.
     var media: MediaLeg?
     var port: UInt16 = 0

@@ -82,12 +82,17 @@ extension Call {
         let (session, actions) = board.agent.invite(
             Invitation(
                 requestURI: route.uri, flow: route.flow, from: route.from, to: NameAddress(uri: route.uri),
-                body: offer.serialize()),
+                body: offer.serialize(), maxForwards: first.hopsLeft),
             now: board.now)
-        var sipCallID = ""
+        var sipCallID: String?
         for case .send(let message, _) in actions {
             sipCallID = message.callID
             break
+        }
+        guard let sipCallID else {
+            // The stack has no room for another session; what it tells of this one concerns nobody.
+            board.door.close(media.leg)
+            return giveUp()
         }
         lastLeg += 1
         let leg = Leg(
@@ -159,6 +164,9 @@ extension Call {
 
     // MARK: Actions of the machine
 
+    /// RFC 3326 §3.1: without it every phone of a group but one shows a missed call.
+    private static let answeredElsewhere = SIPHeader("Reason", "SIP;cause=200;text=\"Call completed elsewhere\"")
+
     private func advance(_ input: DialMachine.Input) {
         guard let actions = dialling?.machine.handle(input) else { return }
         for action in actions { perform(action) }
@@ -176,6 +184,8 @@ extension Call {
             if first.remoteOffer == nil { try? ring() } else { try? earlyMedia(preferring: [audio.codec]) }
         case .cancel(let index):
             if let leg = leg(index) { end(leg, .normalClearing, by: endedBy == .caller ? .caller : .system) }
+        case .dismiss(let index):
+            if let leg = leg(index) { end(leg, .normalClearing, by: .system, reason: Self.answeredElsewhere) }
         case .connect(let index):
             if let leg = leg(index) { connect(leg) }
         case .finish(let status, let cause): finishDial(status, cause)

@@ -25,6 +25,8 @@ struct DialMachine: Sendable {
         case earlyMedia(UInt16)
         case connect(UInt16)
         case cancel(UInt16)
+        /// The same because another leg has answered: its phone is to show no missed call.
+        case dismiss(UInt16)
         /// Over without an answer.
         case finish(DialStatus, HangupCause)
     }
@@ -68,7 +70,7 @@ struct DialMachine: Sendable {
             guard let state = legs[winner] else { return [] }
             if case .failed = state { return [] }
             isFinished = true
-            return cancellations(except: winner) + [.connect(winner)]
+            return ringingLegs.filter { $0 != winner }.map { .dismiss($0) } + [.connect(winner)]
 
         case .failed(let leg, let status):
             guard legs[leg] != nil else { return [] }
@@ -80,11 +82,11 @@ struct DialMachine: Sendable {
         case .timedOut:
             isFinished = true
             let cause: HangupCause = legs.values.contains(.ringing) ? .noAnswer : .noUserResponding
-            return cancellations(except: nil) + [.finish(.noAnswer, cause)]
+            return cancellations + [.finish(.noAnswer, cause)]
 
         case .callerGone:
             isFinished = true
-            return cancellations(except: nil) + [.finish(.cancel, .normalClearing)]
+            return cancellations + [.finish(.cancel, .normalClearing)]
         }
     }
 
@@ -97,9 +99,7 @@ struct DialMachine: Sendable {
         }
     }
 
-    private func cancellations(except winner: UInt16?) -> [Action] {
-        ringingLegs.filter { $0 != winner }.map { .cancel($0) }
-    }
+    private var cancellations: [Action] { ringingLegs.map { .cancel($0) } }
 
     /// Everybody failed: the kindest truth is told. Busy says most, then no answer, then congestion.
     private mutating func finish() -> [Action] {

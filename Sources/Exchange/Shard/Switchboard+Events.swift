@@ -13,8 +13,11 @@ extension Switchboard {
         case .provisional(let session, let status, let message):
             find(session)?.provisional(session, status: status, message)
         case .answered(let session, let message): find(session)?.legAnswered(session, message)
-        case .failed(let session, let status, _):
-            find(session)?.legOver(session, HangupCause(sipStatus: status), by: .callee, status: status)
+        case .failed(let session, let status, let message):
+            // Without a message nobody has refused: nothing was heard, or there is no way to the phone.
+            let cause = message == nil ? .noUserResponding : HangupCause(sipStatus: status)
+            find(session)?.legOver(
+                session, cause, by: message == nil ? .system : .callee, status: message == nil ? 408 : status)
         case .cancelled(let session, _):
             find(session)?.legOver(session, .normalClearing, by: .caller, status: 487)
         case .acknowledged(let session, let message): find(session)?.acknowledged(session, message)

@@ -93,6 +93,7 @@ extension Switchboard {
             id: LegID(call: id, index: 1), party: party, isIncoming: true, sipCallID: message.callID, flow: flow,
             session: session, startedAt: wallNow)
         leg.remoteOffer = offer
+        leg.hopsLeft = min(max((message.maxForwards ?? 70) - 1, 0), 70)
         leg.places = [place]
         let call = Call(
             id: id, board: self, first: leg, caller: caller, dialled: dialled, entry: entry, language: language)

@@ -51,6 +51,8 @@ public final class SimulatedPhone: @unchecked Sendable {
     public private(set) var agent: UserAgent
     /// The last INVITE that came, and the Reason of the last CANCEL.
     public private(set) var lastInvite: SIPMessage?
+    /// The same as it came.
+    public private(set) var lastInviteText = ""
     public private(set) var lastReason: String?
 
     private let password: String?
@@ -82,7 +84,8 @@ public final class SimulatedPhone: @unchecked Sendable {
     }
 
     private var flow: Flow { Flow(transport: .udp, address: "127.0.0.1", port: 5060) }
-    private func address(_ user: String) -> SIPURI { SIPURI(user: user, host: "martlet") }
+    /// An empty user is none: a caller without a number.
+    private func address(_ user: String) -> SIPURI { SIPURI(user: user.isEmpty ? nil : user, host: "martlet") }
     private var login: DigestLogin? { password.map { DigestLogin(username: user, password: $0) } }
 
     // MARK: What a person does
@@ -169,6 +172,7 @@ public final class SimulatedPhone: @unchecked Sendable {
 
     private func received(_ bytes: [UInt8]) {
         guard let message = bytes.withUnsafeBytes({ try? SIPMessage.parse($0) }) else { return }
+        if case .request(.invite, _) = message.startLine { lastInviteText = String(decoding: bytes, as: UTF8.self) }
         if answersInAck, message.status == 200, message.method == .invite,
             let theirs = try? SessionDescription.parse(message.body), let (description, audio) = answer(theirs)
         {

@@ -114,6 +114,20 @@ import Testing
         #expect(world.services.location.isReachable("peer") == false)
     }
 
+    @Test func aCallerWithoutANumberIsShownWithoutOne() throws {
+        let world = try Fixture.world(runner: Fixture.dialsSeats)
+        let gateway = world.addRegisteredPhone("gateway")
+        let seat = world.addRegisteredPhone("8001")
+        gateway.call("8001", from: "")
+        world.run(for: .seconds(3))
+        #expect(seat.log.last == .connected)
+        // `sip:@host` would be no address (RFC 3261 §25.1).
+        #expect(seat.lastInviteText.contains("From: "))
+        #expect(!seat.lastInviteText.contains("sip:@"))
+        gateway.hangUp()
+        world.expectClean()
+    }
+
     @Test func aCallInFromTheGatewayShowsTheOutsideNumber() throws {
         let world = try Fixture.world(runner: Fixture.dialsSeats)
         let gateway = world.addRegisteredPhone("gateway")

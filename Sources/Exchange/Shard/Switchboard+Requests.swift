@@ -135,7 +135,9 @@ extension Switchboard {
     }
 
     func ownAddress(user: String?, name: String? = nil) -> NameAddress {
-        NameAddress(displayName: name, uri: SIPURI(user: user, host: services.site.site.realm))
+        NameAddress(
+            displayName: name,
+            uri: SIPURI(user: user?.isEmpty == true ? nil : user, host: services.site.site.realm))
     }
 }
 

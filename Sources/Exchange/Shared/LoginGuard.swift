@@ -17,6 +17,8 @@ struct LoginGuard: Sendable {
     private let failuresPerMinute: Int
     private var records: [String: Record] = [:]
 
+    var count: Int { records.count }
+
     init(failuresPerMinute: Int) { self.failuresPerMinute = failuresPerMinute }
 
     mutating func allows(_ source: String, now: Instant) -> Bool {

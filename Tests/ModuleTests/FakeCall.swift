@@ -41,6 +41,7 @@ final class FakeCall: CallControl {
         DialResult(status: .noAnswer, cause: .noAnswer, dialled: .zero, answered: .zero)
     }
     func startRecording(path: String, layout: RecorderSettings.Layout?) throws -> String {
+        if path.contains("..") { throw CallEnded(cause: .invalidNumberFormat) }
         done.append("record \(path) \(layout.map { "\($0)" } ?? "site")")
         return "/recordings/" + path
     }

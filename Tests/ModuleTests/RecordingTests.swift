@@ -32,6 +32,18 @@ import Timing
         #expect(name == "1970-01-01/\(call.id)-etcpasswd-\(String(repeating: "9", count: 24))")
     }
 
+    @Test func aNameOutsideTheFolderCostsTheRecordingNotTheCall() async throws {
+        let call = FakeCall()
+        let variables = FakeVariables()
+        let start = try #require(RecordingModule().applications.first { $0.name == "MixMonitor" })
+        let context = ApplicationContext(call: call, arguments: ["../x"], variables: variables)
+        #expect(try await start.body(context) == .next)
+        #expect(call.done == ["note recording.refused"])
+        #expect(variables.values["MIXMONITOR_FILENAME"] == nil)
+        call.ended = CallEnded(cause: .userBusy)
+        await #expect(throws: CallEnded(cause: .userBusy)) { try await start.body(context) }
+    }
+
     @Test func mixMonitorRecordsUnderTheNameGivenAndLeavesThePath() async throws {
         let call = FakeCall()
         let variables = FakeVariables()

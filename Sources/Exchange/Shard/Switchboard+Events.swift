@@ -51,14 +51,13 @@ extension Switchboard {
         }
     }
 
-    /// The Q.850 cause of a Reason header such as `Q.850;cause=16` (RFC 3326).
+    /// The Q.850 cause of a Reason header such as `Q.850;cause=16` or `SIP;cause=200, Q.850;cause=16` (RFC 3326). A comma
+    /// within a text parts it too, which harms nothing: what follows it does not begin with a protocol.
     static func causeInReason(_ reason: String) -> HangupCause? {
-        guard reason.lowercased().hasPrefix("q.850") else { return nil }
-        for part in reason.split(separator: ";") {
-            let pair = part.split(separator: "=", maxSplits: 1)
-            if pair.count == 2, pair[0].filter({ $0 != " " }).lowercased() == "cause" {
-                return Int(pair[1].filter { $0 != " " }).flatMap { HangupCause(rawValue: $0) }
-            }
+        for value in reason.split(separator: ",") {
+            let parts = value.split(separator: ";").map { $0.filter { $0 != " " }.lowercased() }
+            guard parts.first == "q.850", let cause = parts.first(where: { $0.hasPrefix("cause=") }) else { continue }
+            return Int(cause.dropFirst("cause=".count)).flatMap { HangupCause(rawValue: $0) }
         }
         return nil
     }

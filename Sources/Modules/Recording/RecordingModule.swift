@@ -25,7 +25,15 @@ public struct RecordingModule: Module {
     @Sendable private static func mixMonitor(_ context: ApplicationContext) async throws -> ApplicationOutcome {
         let options = context.argument(1) ?? ""
         let name = context.argument(0) ?? RecordingName.make(for: context.call)
-        let path = try context.call.startRecording(path: name, layout: options.contains("D") ? .stereo : nil)
+        let path: String
+        do {
+            path = try context.call.startRecording(path: name, layout: options.contains("D") ? .stereo : nil)
+        } catch {
+            // A wrong name costs the recording, not the call.
+            if let ended = context.call.ended { throw ended }
+            context.call.note("recording.refused", [("path", name)])
+            return .next
+        }
         context.variables.setVariable("MIXMONITOR_FILENAME", path)
         return .next
     }

@@ -63,6 +63,7 @@ let package = Package(
 
         // Floor 1: values and pure functions.
         floor("Timing"),
+        floor("Threads"),
         floor("SIPMessage", ["COSIP"]),
         floor("SDP", ["COSIP"]),
         floor("Audio"),
@@ -74,15 +75,15 @@ let package = Package(
 
         // Floor 3: the outside world.
         floor("SIPTransport", ["Timing", "SIPMessage", "SIPStack"] + nio),
-        floor("MediaEngine", ["Timing", "Audio", "CallModel", "CORTP"]),
-        floor("Store", ["Timing", "CallModel", grdb]),
+        floor("MediaEngine", ["Timing", "Threads", "Audio", "CallModel", "CORTP"]),
+        floor("Store", ["Timing", "Threads", "CallModel", grdb]),
         floor("Site", ["Timing", "Dialplan", "CallModel", toml]),
 
         // Floor 4: the exchange.
         floor(
             "Exchange",
             [
-                "Timing", "SIPMessage", "SDP", "SIPStack", "CallModel", "Site", "Audio", "Dialplan", logging,
+                "Timing", "Threads", "SIPMessage", "SDP", "SIPStack", "CallModel", "Site", "Audio", "Dialplan", logging,
             ]),
         floor("DialplanRuntime", ["Timing", "Dialplan", "CallModel"]),
 
@@ -115,6 +116,7 @@ let package = Package(
             ]),
 
         tests("TimingTests", ["Timing"]),
+        tests("ThreadsTests", ["Threads"]),
         tests("SIPMessageTests", ["SIPMessage"]),
         tests("SDPTests", ["SDP"]),
         tests("AudioTests", ["Audio"]),

@@ -2,6 +2,7 @@
 internal import CORTP
 internal import Glibc
 internal import Synchronization
+internal import Threads
 
 /// The shell round a `MediaCore`: a plain thread with an epoll and a timer on absolute 20 ms deadlines. It reads
 /// the clock and decides when to sleep; all else is the core's.
@@ -16,7 +17,7 @@ final class MediaThread: Sendable {
     private let isWaiting = Atomic<Bool>(false)
     private let pauseNanoseconds: Int64
     private let wantsRealtime: Bool
-    private let identity = Mutex<pthread_t?>(nil)
+    private let identity = Mutex<PlainThread?>(nil)
 
     private static let wakeMark = UInt64.max
     private static let timerMark = UInt64.max - 1
@@ -34,19 +35,7 @@ final class MediaThread: Sendable {
     }
 
     func start() {
-        let box = Unmanaged.passRetained(self).toOpaque()
-        var thread = pthread_t()
-        let failed = pthread_create(
-            &thread, nil,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<MediaThread>.fromOpaque(context).takeRetainedValue().run()
-                return nil
-            }, box)
-        if failed != 0 {
-            Unmanaged<MediaThread>.fromOpaque(box).release()
-            return
-        }
+        let thread = PlainThread { [self] in run() }
         identity.withLock { $0 = thread }
     }
 
@@ -54,7 +43,7 @@ final class MediaThread: Sendable {
     func stop() {
         isStopping.store(true, ordering: .sequentiallyConsistent)
         martlet_bell_ring(wake)
-        if let thread = identity.withLock({ $0.take() }) { pthread_join(thread, nil) }
+        identity.withLock { $0 }?.join()
     }
 
     /// Only after `stop`.

@@ -2,6 +2,7 @@
 internal import CORTP
 internal import Glibc
 internal import Synchronization
+internal import Threads
 
 /// The thread that brings all recordings to disk: five times a second each buffer is emptied into its file.
 /// A slow disk holds up recordings, whose buffers last four seconds, and nothing else.
@@ -16,7 +17,7 @@ final class RecorderWriter: Sendable {
     private struct State {
         var added: [RecorderFile] = []
         var outcomes: [[Outcome]] = []
-        var thread: pthread_t?
+        var thread: PlainThread?
     }
 
     private static let periodMilliseconds: Int32 = 200
@@ -55,19 +56,7 @@ final class RecorderWriter: Sendable {
     }
 
     func start() {
-        let box = Unmanaged.passRetained(self).toOpaque()
-        var thread = pthread_t()
-        let failed = pthread_create(
-            &thread, nil,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<RecorderWriter>.fromOpaque(context).takeRetainedValue().run()
-                return nil
-            }, box)
-        if failed != 0 {
-            Unmanaged<RecorderWriter>.fromOpaque(box).release()
-            return
-        }
+        let thread = PlainThread { [self] in run() }
         state.withLock { $0.thread = thread }
     }
 
@@ -75,7 +64,7 @@ final class RecorderWriter: Sendable {
     func stop() {
         isStopping.store(true, ordering: .releasing)
         nudge()
-        if let thread = state.withLock({ $0.thread.take() }) { pthread_join(thread, nil) }
+        state.withLock { $0.thread }?.join()
     }
 
     private func run() {

@@ -2,6 +2,7 @@
 internal import CORTP
 internal import Glibc
 internal import Synchronization
+internal import Threads
 
 /// The thread between media and shards: tells a shard that events wait, and makes the decoders media threads
 /// ask for, as those must not allocate.
@@ -13,7 +14,7 @@ final class ServiceThread: Sendable {
     private let epoll: Int32
     private let wake: Int32
     private let isStopping = Atomic<Bool>(false)
-    private let identity = Mutex<pthread_t?>(nil)
+    private let identity = Mutex<PlainThread?>(nil)
     private let notify: @Sendable (Int) -> Void
 
     private static let threadMark: UInt64 = 1 << 32
@@ -47,26 +48,14 @@ final class ServiceThread: Sendable {
     }
 
     func start() {
-        let box = Unmanaged.passRetained(self).toOpaque()
-        var thread = pthread_t()
-        let failed = pthread_create(
-            &thread, nil,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<ServiceThread>.fromOpaque(context).takeRetainedValue().run()
-                return nil
-            }, box)
-        if failed != 0 {
-            Unmanaged<ServiceThread>.fromOpaque(box).release()
-            return
-        }
+        let thread = PlainThread { [self] in run() }
         identity.withLock { $0 = thread }
     }
 
     func stop() {
         isStopping.store(true, ordering: .releasing)
         martlet_bell_ring(wake)
-        if let thread = identity.withLock({ $0.take() }) { pthread_join(thread, nil) }
+        identity.withLock { $0 }?.join()
     }
 
     private func run() {

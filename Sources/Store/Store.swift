@@ -91,7 +91,7 @@ public final class Store: LedgerSink, Sendable {
         } catch {
             throw .database(path: path, reason: "\(error)")
         }
-        if let code = writer.start() { throw .system(path: path, reason: String(cString: strerror(code))) }
+        guard writer.start() else { throw .system(path: path, reason: "no thread could be started") }
     }
 
     // MARK: Ledger

@@ -9,7 +9,7 @@ struct FloorTests {
     /// Targets by floor, from the C libraries up. A target imports lower floors only.
     static let floors: [[String]] = [
         ["COSIP", "CORTP", "COpenSSL"],
-        ["Timing", "SIPMessage", "SDP", "Audio", "Dialplan"],
+        ["Timing", "Threads", "SIPMessage", "SDP", "Audio", "Dialplan"],
         ["SIPStack", "CallModel"],
         ["SIPTransport", "MediaEngine", "Store", "Site"],
         ["Exchange", "DialplanRuntime"],

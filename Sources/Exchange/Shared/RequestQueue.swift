@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-internal import Glibc
 internal import Synchronization
+internal import Threads
 
 /// A thread that runs blocking work in order, so that call control never waits for a file.
 /// Bound: 1024 requests; `run` says false beyond it.
@@ -34,22 +34,9 @@ final class RequestQueue: Sendable {
     }
 
     private func startThread() -> Bool {
-        let context = Unmanaged.passRetained(self).toOpaque()
-        var thread = pthread_t()
-        let failed = pthread_create(
-            &thread, nil,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<RequestQueue>.fromOpaque(context).takeRetainedValue().work()
-                return nil
-            }, context)
-        guard failed == 0 else {
-            Unmanaged<RequestQueue>.fromOpaque(context).release()
-            state.withLock { $0.isRunning = false }
-            return false
-        }
-        pthread_detach(thread)
-        return true
+        if PlainThread({ [self] in work() }) != nil { return true }
+        state.withLock { $0.isRunning = false }
+        return false
     }
 
     private func work() {

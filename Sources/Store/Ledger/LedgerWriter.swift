@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 internal import CallModel
 internal import Glibc
+internal import Threads
 internal import Timing
 
 /// The ledger's thread: takes what waits, writes it in one transaction, tells the readers.
@@ -25,7 +26,7 @@ final class LedgerWriter: @unchecked Sendable {
     private let report: @Sendable (StoreProblem) -> Void
     private let pace: Pace
     private var fold: CallDetailFold
-    private var thread = pthread_t()
+    private var thread: PlainThread?
     /// Events that a restart added, durable already, for the readers.
     private var undelivered: [LedgerEvent]
 
@@ -44,22 +45,13 @@ final class LedgerWriter: @unchecked Sendable {
 
     // MARK: Thread
 
-    /// nil, or the error number of `pthread_create`.
-    func start() -> Int32? {
-        let context = Unmanaged.passRetained(self)
-        let result = pthread_create(
-            &thread, nil,
-            { pointer in
-                guard let pointer else { return nil }
-                Unmanaged<LedgerWriter>.fromOpaque(pointer).takeRetainedValue().run()
-                return nil
-            }, context.toOpaque())
-        guard result != 0 else { return nil }
-        context.release()
-        return result
+    /// False when the system has no thread to give.
+    func start() -> Bool {
+        thread = PlainThread { [self] in run() }
+        return thread != nil
     }
 
-    func join() { pthread_join(thread, nil) }
+    func join() { thread?.join() }
 
     private func run() {
         LedgerWriter.nameThread("ledger")

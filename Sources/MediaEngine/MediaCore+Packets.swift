@@ -247,6 +247,7 @@ extension MediaCore {
                 if distance > 0 {
                     leg.pointee.anchorTimestamp = timestamp
                     leg.pointee.anchorNanoseconds = said
+                    followClock(leg, late: now - said)
                 }
                 return said
             }
@@ -254,6 +255,20 @@ extension MediaCore {
         leg.pointee.isAnchored = true
         leg.pointee.anchorTimestamp = timestamp
         leg.pointee.anchorNanoseconds = now
+        leg.pointee.slackNanoseconds = .max
+        leg.pointee.slackSince = now
         return now
+    }
+
+    /// A phone whose clock is slow falls behind by a second in some hours. When for two seconds not one packet has come
+    /// sooner than 5 ms after its time, it is not jitter, and the timeline moves on; 5 ms of silence are not heard.
+    private func followClock(_ leg: UnsafeMutablePointer<LegSlot>, late: Int64) {
+        leg.pointee.slackNanoseconds = min(leg.pointee.slackNanoseconds, late)
+        guard now - leg.pointee.slackSince >= 2_000_000_000 else { return }
+        if leg.pointee.slackNanoseconds >= 5_000_000 {
+            leg.pointee.anchorNanoseconds += leg.pointee.slackNanoseconds
+        }
+        leg.pointee.slackNanoseconds = .max
+        leg.pointee.slackSince = now
     }
 }

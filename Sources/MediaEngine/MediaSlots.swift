@@ -44,6 +44,9 @@ struct LegSlot: BitwiseCopyable {
     var anchorTimestamp: UInt32 = 0
     var anchorNanoseconds: Int64 = 0
     var isAnchored = false
+    /// The least that packets have come after their time since then: what remains is a clock slower than ours.
+    var slackNanoseconds: Int64 = .max
+    var slackSince: Int64 = 0
     /// Last packet, or since when one is awaited.
     var lastHeard: Int64 = 0
     var digits = TelephoneEventReceiver()

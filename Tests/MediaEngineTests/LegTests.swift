@@ -138,7 +138,7 @@ import Testing
 
     @Test func noPortTwiceAndAnErrorWhenAllAreTaken() throws {
         let engine = try MediaEngine(
-            configuration: MediaConfiguration(threads: 1, address: "127.0.0.1", ports: 45000...45007))
+            configuration: MediaConfiguration(threads: 1, address: "127.0.0.1", ports: 9500...9507))
         let door = engine.door(forShard: 0)
         let room = try door.openRoom(callAffinity: 1)
         var ports: Set<UInt16> = []

@@ -112,6 +112,31 @@ private final class Folder {
         #expect(sound.prefix(30 * 480 - 1500).allSatisfy { $0 == G711.a.decode(octet) })
     }
 
+    @Test func aPhoneWithASlowClockStaysInStep() throws {
+        let folder = Folder()
+        let studio = try Studio()
+        let room = try studio.door.openRoom(callAffinity: 1)
+        let phone = Phone()
+        _ = try studio.leg(phone, in: room)
+        let recorder = try studio.door.record(RecorderSettings(path: "\(folder.path)/call.wav"), in: room)
+        studio.settle()
+        let start = studio.now
+        var spoken: [Int] = []
+        // A millisecond too slow in 400: within half a minute three packets' worth, as in half an hour of a real phone.
+        for index in 0..<1500 {
+            let isLoud = index % 250 == 249
+            if isLoud { spoken.append(Int((studio.now - start) / 125_000)) }
+            phone.speak([UInt8](repeating: isLoud ? G711.a.encode(8000) : 0xD5, count: 160))
+            studio.run(milliseconds: index % 20 == 0 ? 21 : 20)
+            if index % 10 == 0 { studio.engine.writer.pass(now: studio.now) }
+        }
+        finish(studio, recorder)
+        let samples = try WAVReader.prompt(folder.bytes("call.wav"))
+        let found = samples.indices.filter { samples[$0] > 4000 && ($0 == 0 || samples[$0 - 1] <= 4000) }
+        #expect(found.count == spoken.count)
+        for (place, due) in zip(found, spoken) { #expect(abs(place - due) <= 160, "\(found) \(spoken)") }
+    }
+
     @Test func mixesMonoFromMixedRoomsPlayersIncluded() throws {
         let folder = Folder()
         let studio = try Studio()

@@ -87,7 +87,8 @@ final class ControlServer: Sendable {
     private func wait(_ body: @escaping @Sendable () async -> ControlReply) -> ControlReply {
         let box = ReplyBox()
         let done = DispatchSemaphore(value: 0)
-        Task.detached {
+        // Before whatever else waits for the task pool: an admin asks because something is slow.
+        Task.detached(priority: .high) {
             box.reply = await body()
             done.signal()
         }

@@ -108,10 +108,12 @@ public struct DigestAuthenticator: Sendable {
 
     private func isRight(_ answer: DigestCredentials, method: SIPMethod, password: String) -> Bool {
         let response = answer.response.lowercased()
-        let small = DigestResponse(answer, method: method, password: password).value
-        let capital = DigestResponse(answer, method: method, password: password, hasCapitalCount: true).value
-        let isSmall = equalsInConstantTime(small, response)
-        return equalsInConstantTime(capital, response) || isSmall
+        let small = DigestResponse(answer, method: method, password: password)
+        let isSmall = equalsInConstantTime(small.value, response)
+        let capital = DigestResponse(answer, method: method, password: password, hasCapitalCount: true)
+        // How often the nonce was used is no secret, so neither is whether its digits hold letters.
+        guard capital.quality != small.quality else { return isSmall }
+        return equalsInConstantTime(capital.value, response) || isSmall
     }
 
     // MARK: Nonces

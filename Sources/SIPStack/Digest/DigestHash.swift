@@ -6,35 +6,37 @@ extension DigestAlgorithm {
     /// The hash of the text's UTF-8 in lower-case hexadecimal.
     func hex(_ text: String) -> String {
         var text = text
-        var out = [UInt8](repeating: 0, count: 32)
         let algorithm = self == .sha256 || self == .sha256Session ? COPENSSL_SHA256 : COPENSSL_MD5
-        let length = text.withUTF8 { bytes in
-            copenssl_digest(Int32(algorithm), bytes.baseAddress, bytes.count, &out)
+        return Hexadecimal.text { out in
+            text.withUTF8 { copenssl_digest(Int32(algorithm), $0.baseAddress, $0.count, out) }
         }
-        return Hexadecimal.text(out.prefix(length))
     }
 }
 
 enum Hexadecimal {
-    static func text(_ bytes: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        for byte in bytes {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
+    /// What `fill` writes of 32 bytes, as text; it returns how many it wrote.
+    static func text(_ fill: (UnsafeMutablePointer<UInt8>) -> Int) -> String {
+        let digits: StaticString = "0123456789abcdef"
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { bytes in
+            guard let base = bytes.baseAddress else { return "" }
+            let count = min(max(fill(base), 0), 32)
+            return String(unsafeUninitializedCapacity: 2 * count) { text in
+                for index in 0..<count {
+                    text[2 * index] = digits.utf8Start[Int(bytes[index] >> 4)]
+                    text[2 * index + 1] = digits.utf8Start[Int(bytes[index] & 15)]
+                }
+                return 2 * count
+            }
         }
-        return String(decoding: text, as: UTF8.self)
     }
 }
 
 /// HMAC-SHA-256 of the text under the key, lower-case hexadecimal.
 func keyedHash(_ text: String, key: [UInt8]) -> String {
     var text = text
-    var out = [UInt8](repeating: 0, count: 32)
-    let length = text.withUTF8 { bytes in
-        copenssl_hmac_sha256(key, key.count, bytes.baseAddress, bytes.count, &out)
+    return Hexadecimal.text { out in
+        text.withUTF8 { copenssl_hmac_sha256(key, key.count, $0.baseAddress, $0.count, out) }
     }
-    return Hexadecimal.text(out.prefix(length))
 }
 
 /// Compares without telling by its duration where the difference is.

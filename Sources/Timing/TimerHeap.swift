@@ -39,59 +39,76 @@ public struct TimerHeap<Key: Hashable & Sendable>: Sendable {
     /// Sets or moves the timer of `key`.
     @inlinable public mutating func set(_ key: Key, at due: Instant) {
         cancel(key)
-        entries.append(Entry(due: due, order: nextOrder, key: key))
+        let entry = Entry(due: due, order: nextOrder, key: key)
         nextOrder += 1
-        positions[key] = entries.count - 1
-        siftUp(entries.count - 1)
+        entries.append(entry)
+        rise(entry, from: entries.count - 1)
     }
 
     @inlinable public mutating func cancel(_ key: Key) {
         guard let index = positions.removeValue(forKey: key) else { return }
-        let last = entries.removeLast()
-        guard index < entries.count else { return }
-        entries[index] = last
-        positions[last.key] = index
-        siftUp(index)
-        siftDown(positions[last.key] ?? index)
+        fill(index)
     }
 
     /// Takes the soonest timer if it is due at `now`.
     @inlinable public mutating func popDue(_ now: Instant) -> Key? {
         guard let first = entries.first, first.due <= now else { return nil }
-        cancel(first.key)
+        positions[first.key] = nil
+        fill(0)
         return first.key
     }
+
+    /// Children of an entry. With four of them half as many entries change places, and with them their positions, as
+    /// with two.
+    @inlinable static var arity: Int { 4 }
 
     @inlinable func precedes(_ a: Entry, _ b: Entry) -> Bool {
         a.due != b.due ? a.due < b.due : a.order < b.order
     }
 
-    @inlinable mutating func swapEntries(_ a: Int, _ b: Int) {
-        entries.swapAt(a, b)
-        positions[entries[a].key] = a
-        positions[entries[b].key] = b
-    }
-
-    @inlinable mutating func siftUp(_ start: Int) {
-        var child = start
-        while child > 0 {
-            let parent = (child - 1) / 2
-            guard precedes(entries[child], entries[parent]) else { return }
-            swapEntries(child, parent)
-            child = parent
+    /// Closes the hole at `index` with the last entry.
+    @inlinable mutating func fill(_ index: Int) {
+        let last = entries.removeLast()
+        guard index < entries.count else { return }
+        if index > 0, precedes(last, entries[(index - 1) / Self.arity]) {
+            rise(last, from: index)
+        } else {
+            sink(last, from: index)
         }
     }
 
-    @inlinable mutating func siftDown(_ start: Int) {
-        var parent = start
+    @inlinable mutating func place(_ entry: Entry, at index: Int) {
+        entries[index] = entry
+        positions[entry.key] = index
+    }
+
+    /// Puts an entry where it belongs between the hole at `start` and the top.
+    @inlinable mutating func rise(_ entry: Entry, from start: Int) {
+        var hole = start
+        while hole > 0 {
+            let parent = (hole - 1) / Self.arity
+            guard precedes(entry, entries[parent]) else { break }
+            place(entries[parent], at: hole)
+            hole = parent
+        }
+        place(entry, at: hole)
+    }
+
+    /// Puts an entry where it belongs between the hole at `start` and the leaves.
+    @inlinable mutating func sink(_ entry: Entry, from start: Int) {
+        var hole = start
         while true {
-            var least = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < entries.count {
-                if precedes(entries[child], entries[least]) { least = child }
+            let first = Self.arity * hole + 1
+            guard first < entries.count else { break }
+            var least = first
+            for child in (first + 1)..<max(first + 1, min(first + Self.arity, entries.count))
+            where precedes(entries[child], entries[least]) {
+                least = child
             }
-            if least == parent { return }
-            swapEntries(parent, least)
-            parent = least
+            guard precedes(entries[least], entry) else { break }
+            place(entries[least], at: hole)
+            hole = least
         }
+        place(entry, at: hole)
     }
 }

@@ -172,7 +172,8 @@ extension Via {
             let host = String(host: via.pointee.host)
         else { throw Flaw(.malformedHeader, "a Via has no transport or no host") }
         self.init(
-            transport: transport.uppercased(), host: host, port: try portNumber(via.pointee.port),
+            transport: transport.utf8.contains { $0 >= 0x61 && $0 <= 0x7A } ? transport.uppercased() : transport,
+            host: host, port: try portNumber(via.pointee.port),
             parameters: try [SIPParameter](osip: via.pointee.via_params))
     }
 }

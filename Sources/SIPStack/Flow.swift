@@ -45,6 +45,13 @@ public struct Flow: Hashable, Sendable, Codable {
         self.listener = listener
         self.connection = connection
     }
+
+    /// Transport and listener are left to `==`: there are few of either.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(address)
+        hasher.combine(port)
+        hasher.combine(connection)
+    }
 }
 
 /// What one of our listeners calls itself in Via and Contact.

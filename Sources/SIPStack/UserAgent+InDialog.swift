@@ -5,7 +5,7 @@ public import Timing
 /// Requests within a dialog, theirs and ours (RFC 3261 §12.2).
 extension UserAgent {
     mutating func receiveInDialog(
-        _ request: SIPMessage, via: Via, from flow: Flow, back: Flow, now: Instant, out: inout [Action]
+        _ request: SIPMessage, key: TransactionKey, from flow: Flow, back: Flow, now: Instant, out: inout [Action]
     ) {
         guard let id = sessionID(of: request), let phase = sessions[id]?.phase else {
             refuse(request, 481, headers: [], back: back, out: &out)
@@ -18,7 +18,7 @@ extension UserAgent {
         }
         let isRenewal = request.method == .invite || request.method == .update
         let transaction = layer.accept(
-            request, via: via, flow: back, owner: isRenewal ? .offer(id) : .none, now: now)
+            request, key: key, flow: back, owner: isRenewal ? .offer(id) : .none, now: now)
         guard sessions[id]?.dialog.isInOrder(request) == true else {
             respond(request.response(500), to: transaction, now: now, out: &out)
             return

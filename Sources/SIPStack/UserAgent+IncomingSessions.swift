@@ -5,14 +5,14 @@ public import Timing
 /// Calls that come in (RFC 3261 §13.3).
 extension UserAgent {
     mutating func receiveInvite(
-        _ request: SIPMessage, via: Via, from flow: Flow, back: Flow, now: Instant, out: inout [Action]
+        _ request: SIPMessage, key: TransactionKey, from flow: Flow, back: Flow, now: Instant, out: inout [Action]
     ) {
         guard let contact = request.contacts.first else {
             refuse(request, 400, headers: [], back: back, out: &out)
             return
         }
         let id = SessionID(rawValue: nextNumber())
-        let transaction = layer.accept(request, via: via, flow: back, owner: .invite(id), now: now)
+        let transaction = layer.accept(request, key: key, flow: back, owner: .invite(id), now: now)
         let session = Session(
             phase: .ringing, isCaller: false,
             dialog: Dialog(called: request, contact: contact.uri, tag: entropy.token()), flow: flow,

@@ -5,30 +5,30 @@ internal import Timing
 /// Requests from the network: what RFC 3261 §8.2 asks of a server before its user hears of them.
 extension UserAgent {
     mutating func receiveRequest(
-        _ message: SIPMessage, from flow: Flow, now: Instant, out: inout [Action]
+        _ message: consuming SIPMessage, from flow: Flow, now: Instant, out: inout [Action]
     ) {
-        guard let via = message.vias.first, case .request(let method, _) = message.startLine,
+        guard !message.vias.isEmpty, case .request(let method, _) = message.startLine,
             method == message.cseq.method
         else {
             counters.malformed += 1
             return
         }
-        var request = message
-        stampReceived(&request.vias[0], from: flow)
-        let back = answerFlow(via: via, flow: flow)
-        let key = TransactionKey.server(message, via: via)
+        stampReceived(&message.vias[0], from: flow)
+        let request = message
+        let back = answerFlow(via: request.vias[0], flow: flow)
+        let key = TransactionKey.server(request, via: request.vias[0])
         if method == .ack {
             receiveAck(request, key: key, from: flow, now: now, out: &out)
         } else if let id = layer.id(for: key) {
             layer.repeated(id, now: now, out: &out)
         } else if method == .cancel {
-            receiveCancel(request, via: via, back: back, now: now, out: &out)
+            receiveCancel(request, key: key, back: back, now: now, out: &out)
         } else if !configuration.allow.contains(method) {
             refuse(request, 405, headers: capabilities, back: back, out: &out)
         } else if request.to.tag != nil {
-            receiveInDialog(request, via: via, from: flow, back: back, now: now, out: &out)
+            receiveInDialog(request, key: key, from: flow, back: back, now: now, out: &out)
         } else {
-            receiveOutsideDialog(request, via: via, from: flow, back: back, now: now, out: &out)
+            receiveOutsideDialog(request, key: key, from: flow, back: back, now: now, out: &out)
         }
     }
 
@@ -49,7 +49,7 @@ extension UserAgent {
     }
 
     private mutating func receiveOutsideDialog(
-        _ request: SIPMessage, via: Via, from flow: Flow, back: Flow, now: Instant, out: inout [Action]
+        _ request: SIPMessage, key: TransactionKey, from flow: Flow, back: Flow, now: Instant, out: inout [Action]
     ) {
         if layer.isMerged(request) {
             counters.merged += 1
@@ -73,11 +73,11 @@ extension UserAgent {
         }
         switch request.method {
         case .invite:
-            receiveInvite(request, via: via, from: flow, back: back, now: now, out: &out)
+            receiveInvite(request, key: key, from: flow, back: back, now: now, out: &out)
         case .bye, .info, .update, .prack:
             refuse(request, 481, headers: [], back: back, out: &out)
         default:
-            let id = layer.accept(request, via: via, flow: back, owner: .none, now: now)
+            let id = layer.accept(request, key: key, flow: back, owner: .none, now: now)
             out.append(.event(.incomingRequest(ServerRequestID(rawValue: id.rawValue), request, flow)))
         }
     }
@@ -92,15 +92,15 @@ extension UserAgent {
     }
 
     private mutating func receiveCancel(
-        _ request: SIPMessage, via: Via, back: Flow, now: Instant, out: inout [Action]
+        _ request: SIPMessage, key: TransactionKey, back: Flow, now: Instant, out: inout [Action]
     ) {
-        guard let target = layer.id(for: .server(request, via: via, method: .invite)),
+        guard let target = layer.id(for: key.ofInvite),
             let transaction = layer[target]
         else {
             refuse(request, 481, headers: [], back: back, out: &out)
             return
         }
-        let id = layer.accept(request, via: via, flow: back, owner: .none, now: now)
+        let id = layer.accept(request, key: key, flow: back, owner: .none, now: now)
         respond(
             request.response(200, toTag: tag(of: transaction.owner) ?? stableTag(request)), to: id, now: now, out: &out)
         guard transaction.isOpenServer, let invite = transaction.request?.message else { return }

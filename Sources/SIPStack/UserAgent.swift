@@ -45,7 +45,7 @@ public struct UserAgent: Sendable {
     public var timerCount: Int { layer.heap.count }
 
     /// A message from the network. Its top Via gets `received` and `rport` here (RFC 3581 §4).
-    public mutating func receive(_ message: SIPMessage, from flow: Flow, now: Instant) -> [Action] {
+    public mutating func receive(_ message: consuming SIPMessage, from flow: Flow, now: Instant) -> [Action] {
         var out: [Action] = []
         if message.isRequest {
             receiveRequest(message, from: flow, now: now, out: &out)

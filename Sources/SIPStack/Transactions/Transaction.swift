@@ -48,6 +48,11 @@ struct Transaction: Sendable {
     /// Client INVITE in Accepted: one for each 2xx that came; bounded by `maxForks`.
     var acknowledgements: [Acknowledgement] = []
     var merge: MergeKey?
+    var running = RunningTimers()
+
+    /// Whether the loss of the flow ends it. A datagram peer that cannot be reached asks again if he still wants an
+    /// answer.
+    var dependsOnFlow: Bool { key.isClient || flow.transport.isReliable }
 
     /// More phones than this answering one forked INVITE are left to time out.
     static let maxForks = 16

@@ -6,8 +6,9 @@ struct TransactionKey: Hashable, Sendable {
     /// True for transactions of ours: their branches are drawn by us, so no sent-by is needed.
     var isClient: Bool
     var branch: String
-    /// `host:port` of the top Via for server transactions: two clients may draw the same branch.
+    /// Host and port of the top Via for server transactions: two clients may draw the same branch.
     var sentBy: String
+    var port: Int?
     /// The method of the request; ACK counts as INVITE.
     var method: SIPMethod
 
@@ -17,14 +18,14 @@ struct TransactionKey: Hashable, Sendable {
         TransactionKey(isClient: true, branch: branch, sentBy: "", method: method)
     }
 
-    /// The key of an incoming request. `method` may be given to find the INVITE a CANCEL is after.
-    static func server(_ request: SIPMessage, via: Via, method: SIPMethod? = nil) -> TransactionKey {
-        var method = method ?? request.method
+    /// The key of an incoming request.
+    static func server(_ request: SIPMessage, via: Via) -> TransactionKey {
+        var method = request.method
         if method == .ack { method = .invite }
-        var sentBy = via.host.lowercased()
-        if let port = via.port { sentBy += ":\(port)" }
+        let isCapital = via.host.utf8.contains { $0 >= 0x41 && $0 <= 0x5A }
+        let sentBy = isCapital ? via.host.lowercased() : via.host
         if let branch = via.branch, branch.hasPrefix(cookie), branch.utf8.count > cookie.utf8.count {
-            return TransactionKey(isClient: false, branch: branch, sentBy: sentBy, method: method)
+            return TransactionKey(isClient: false, branch: branch, sentBy: sentBy, port: via.port, method: method)
         }
         // RFC 2543: no unique branch. The To tag is left out because an ACK carries ours and the INVITE none.
         let uri = request.requestURI
@@ -32,7 +33,21 @@ struct TransactionKey: Hashable, Sendable {
             request.callID, String(request.cseq.number), request.from.tag ?? "", uri?.user ?? "",
             uri?.host ?? "", via.branch ?? "",
         ].joined(separator: "\u{1}")
-        return TransactionKey(isClient: false, branch: identity, sentBy: sentBy, method: method)
+        return TransactionKey(isClient: false, branch: identity, sentBy: sentBy, port: via.port, method: method)
+    }
+
+    /// The key of the INVITE that a CANCEL of this key is after (§9.2).
+    var ofInvite: TransactionKey {
+        var key = self
+        key.method = .invite
+        return key
+    }
+
+    /// Without the method: the few methods taken share what a sender may choose freely.
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(branch)
+        hasher.combine(sentBy)
+        hasher.combine(port)
     }
 }
 
@@ -46,5 +61,11 @@ struct MergeKey: Hashable, Sendable {
         callID = request.callID
         cseq = request.cseq
         fromTag = request.from.tag ?? ""
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(callID)
+        hasher.combine(cseq.number)
+        hasher.combine(fromTag)
     }
 }

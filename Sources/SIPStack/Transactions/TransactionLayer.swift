@@ -30,7 +30,7 @@ struct TransactionLayer: Sendable {
     private(set) var transactions: [TransactionID: Transaction] = [:]
     private var ids: [TransactionKey: TransactionID] = [:]
     private var merges: [MergeKey: TransactionID] = [:]
-    /// Transactions without a final response by the flow they depend on.
+    /// Transactions without a final response by the flow they depend on (see `Transaction.dependsOnFlow`).
     private var idsByFlow: [Flow: Set<TransactionID>] = [:]
     private var lastID: UInt64 = 0
     var heap = TimerHeap<StackTimer>()
@@ -69,8 +69,10 @@ struct TransactionLayer: Sendable {
     mutating func received(
         response: SIPMessage, from flow: Flow, for id: TransactionID, now: Instant, out: inout [Action]
     ) -> TransactionReport? {
-        guard let status = response.status, let old = transactions[id]?.flow else { return nil }
-        if old.connection == 0, flow.connection != 0 { move(id, from: old, to: flow) }
+        guard let status = response.status else { return nil }
+        if flow.connection != 0, let old = transactions[id]?.flow, old.connection == 0 {
+            move(id, from: old, to: flow)
+        }
         return feed(.response(status), to: id, message: response, now: now, out: &out)
     }
 
@@ -79,8 +81,8 @@ struct TransactionLayer: Sendable {
 
     /// Nobody waits for this request's final response any more: it has 64 × T1 left.
     mutating func limit(_ id: TransactionID, now: Instant) {
-        guard transactions[id]?.hasFinalResponse == false else { return }
-        heap.set(.transaction(id, .unanswered), at: now.advanced(by: timers.transactionTimeout))
+        let due = now.advanced(by: timers.transactionTimeout)
+        transactions[id]?.limit(at: due, as: id, heap: &heap)
     }
 
     /// Remembers the ACK of a 2xx, so that a repeated 2xx is acknowledged without a session.
@@ -91,7 +93,7 @@ struct TransactionLayer: Sendable {
     // MARK: Server
 
     mutating func accept(
-        _ request: SIPMessage, via: Via, flow: Flow, owner: TransactionOwner, now: Instant
+        _ request: SIPMessage, key: TransactionKey, flow: Flow, owner: TransactionOwner, now: Instant
     ) -> TransactionID {
         let reliable = flow.transport.isReliable
         let isInvite = request.method == .invite
@@ -100,7 +102,7 @@ struct TransactionLayer: Sendable {
             ? .inviteServer(InviteServerTransaction(isReliable: reliable, timers: timers))
             : .nonInviteServer(NonInviteServerTransaction(isReliable: reliable, timers: timers))
         var transaction = Transaction(
-            key: .server(request, via: via), machine: machine, flow: flow, owner: owner,
+            key: key, machine: machine, flow: flow, owner: owner,
             request: HeldMessage(request))
         if request.to.tag == nil { transaction.merge = MergeKey(request) }
         let id = insert(transaction)
@@ -119,16 +121,8 @@ struct TransactionLayer: Sendable {
     }
 
     mutating func respond(_ response: SIPMessage, to id: TransactionID, now: Instant, out: inout [Action]) {
-        guard let status = response.status, transactions[id] != nil else { return }
-        transactions[id]?.reply = HeldMessage(response)
-        _ = feed(.respond(status), to: id, message: nil, now: now, out: &out)
-        if status >= 200, let flow = transactions[id]?.flow {
-            transactions[id]?.request = nil
-            if (200..<300).contains(status), transactions[id]?.key.method == .invite {
-                transactions[id]?.reply = nil  // the session repeats it
-            }
-            release(id, from: flow)
-        }
+        guard let status = response.status else { return }
+        _ = feed(.respond(status), to: id, message: response, now: now, out: &out)
     }
 
     // MARK: Time and transport
@@ -142,9 +136,7 @@ struct TransactionLayer: Sendable {
     /// Every transaction without a final response that depended on the flow. An unreachable datagram peer
     /// ends requests of ours only: his own will come again if he still wants an answer.
     mutating func failed(_ flow: Flow, now: Instant, out: inout [Action]) -> [TransactionReport] {
-        let ids = (idsByFlow[flow] ?? [])
-            .filter { flow.transport.isReliable || transactions[$0]?.key.isClient == true }
-            .sorted { $0.rawValue < $1.rawValue }
+        let ids = (idsByFlow[flow] ?? []).sorted { $0.rawValue < $1.rawValue }
         return ids.compactMap { feed(.transportFailed, to: $0, message: nil, now: now, out: &out) }
     }
 
@@ -155,7 +147,7 @@ struct TransactionLayer: Sendable {
         let id = TransactionID(rawValue: lastID)
         ids[transaction.key] = id
         if let merge = transaction.merge { merges[merge] = id }
-        idsByFlow[transaction.flow, default: []].insert(id)
+        if transaction.dependsOnFlow { idsByFlow[transaction.flow, default: []].insert(id) }
         transactions[id] = transaction
         return id
     }
@@ -164,8 +156,8 @@ struct TransactionLayer: Sendable {
         guard let transaction = transactions.removeValue(forKey: id) else { return }
         if ids[transaction.key] == id { ids[transaction.key] = nil }
         if let merge = transaction.merge, merges[merge] == id { merges[merge] = nil }
-        release(id, from: transaction.flow)
-        for timer in TransactionTimer.allCases { heap.cancel(.transaction(id, timer)) }
+        if transaction.dependsOnFlow { release(id, from: transaction.flow) }
+        transaction.running.forEach { heap.cancel(.transaction(id, $0)) }
     }
 
     private mutating func release(_ id: TransactionID, from flow: Flow) {
@@ -183,43 +175,14 @@ struct TransactionLayer: Sendable {
         _ input: TransactionInput, to id: TransactionID, message: SIPMessage?, now: Instant,
         out: inout [Action]
     ) -> TransactionReport? {
-        guard let outputs = transactions[id]?.run(input) else { return nil }
-        var report: TransactionReport?
-        for output in outputs {
-            guard let transaction = transactions[id] else { break }
-            func made(_ kind: TransactionReport.Kind) -> TransactionReport {
-                TransactionReport(
-                    id: id, owner: transaction.owner, flow: transaction.flow, request: transaction.request,
-                    kind: kind)
-            }
-            switch output {
-            case .sendRequest:
-                if let request = transaction.request { out.append(.send(request.message, to: transaction.flow)) }
-            case .sendResponse:
-                if let reply = transaction.reply { out.append(.send(reply.message, to: transaction.flow)) }
-            case .sendAck:
-                if transaction.reply == nil, let request = transaction.request, let message {
-                    transactions[id]?.reply = HeldMessage(.ack(rejecting: message, of: request.message))
-                }
-                if let ack = transactions[id]?.reply { out.append(.send(ack.message, to: transaction.flow)) }
-            case .deliver:
-                if let message { report = made(.response(message)) }
-            case .start(let timer, let after):
-                heap.set(.transaction(id, timer), at: now.advanced(by: after))
-            case .stop(let timer):
-                heap.cancel(.transaction(id, timer))
-            case .timedOut:
-                report = made(.timedOut)
-            case .transportFailed:
-                report = made(.transportFailed)
-            case .terminated:
-                remove(id)
-            }
-        }
-        if case .response(let status) = input, status >= 200, let flow = transactions[id]?.flow {
-            transactions[id]?.request = nil
+        guard
+            let outcome = transactions[id]?.take(input, as: id, message: message, now: now, heap: &heap, out: &out)
+        else { return nil }
+        if outcome.isOver {
+            remove(id)
+        } else if let flow = outcome.releases {
             release(id, from: flow)
         }
-        return report
+        return outcome.report
     }
 }

@@ -75,17 +75,16 @@ extension Transaction {
 }
 
 /// The timers of one transaction that are set, so that its end cancels those and no others.
-struct RunningTimers: Hashable, Sendable {
+struct RunningTimers: Hashable, Sendable, Sequence, IteratorProtocol {
     private var bits: UInt16 = 0
 
     mutating func insert(_ timer: TransactionTimer) { bits |= 1 << UInt16(timer.rawValue) }
     mutating func remove(_ timer: TransactionTimer) { bits &= ~(1 << UInt16(timer.rawValue)) }
 
-    func forEach(_ body: (TransactionTimer) -> Void) {
-        var left = bits
-        while left != 0 {
-            if let timer = TransactionTimer(rawValue: UInt8(left.trailingZeroBitCount)) { body(timer) }
-            left &= left - 1
-        }
+    /// Takes the first one out.
+    mutating func next() -> TransactionTimer? {
+        guard bits != 0, let timer = TransactionTimer(rawValue: UInt8(bits.trailingZeroBitCount)) else { return nil }
+        remove(timer)
+        return timer
     }
 }

@@ -2,15 +2,59 @@
 internal import SIPMessage
 
 /// What two messages of one transaction have in common (RFC 3261 §17.1.3 and §17.2.3).
+///
+/// A reference with its hash beside it: dictionaries copy keys, and hash them again when a neighbour goes.
 struct TransactionKey: Hashable, Sendable {
-    /// True for transactions of ours: their branches are drawn by us, so no sent-by is needed.
-    var isClient: Bool
-    var branch: String
-    /// Host and port of the top Via for server transactions: two clients may draw the same branch.
-    var sentBy: String
-    var port: Int?
-    /// The method of the request; ACK counts as INVITE.
-    var method: SIPMethod
+    private final class Parts: Sendable {
+        let isClient: Bool
+        let branch: String
+        let sentBy: String
+        let port: Int?
+        let method: SIPMethod
+        /// Without the method: the few methods taken share what a sender may choose freely.
+        let hash: Int
+
+        init(isClient: Bool, branch: String, sentBy: String, port: Int?, method: SIPMethod) {
+            self.isClient = isClient
+            self.branch = branch
+            self.sentBy = sentBy
+            self.port = port
+            self.method = method
+            var hasher = Hasher()
+            hasher.combine(branch)
+            hasher.combine(sentBy)
+            hasher.combine(port)
+            hash = hasher.finalize()
+        }
+    }
+
+    private let parts: Parts
+
+    /// - Parameters:
+    ///   - isClient: true for transactions of ours: their branches are drawn by us, so no sent-by is needed.
+    ///   - sentBy: host of the top Via for server transactions, `port` its port: two clients may draw the same branch.
+    ///   - method: of the request; ACK counts as INVITE.
+    init(isClient: Bool, branch: String, sentBy: String, port: Int? = nil, method: SIPMethod) {
+        parts = Parts(isClient: isClient, branch: branch, sentBy: sentBy, port: port, method: method)
+    }
+
+    var isClient: Bool { parts.isClient }
+    var method: SIPMethod { parts.method }
+
+    /// The key of the INVITE that a CANCEL of this key is after (§9.2).
+    var ofInvite: TransactionKey {
+        TransactionKey(
+            isClient: isClient, branch: parts.branch, sentBy: parts.sentBy, port: parts.port, method: .invite)
+    }
+
+    static func == (a: TransactionKey, b: TransactionKey) -> Bool {
+        let (a, b) = (a.parts, b.parts)
+        return a === b
+            || a.hash == b.hash && a.branch == b.branch && a.method == b.method && a.isClient == b.isClient
+                && a.sentBy == b.sentBy && a.port == b.port
+    }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(parts.hash) }
 
     static let cookie = "z9hG4bK"
 
@@ -34,20 +78,6 @@ struct TransactionKey: Hashable, Sendable {
             uri?.host ?? "", via.branch ?? "",
         ].joined(separator: "\u{1}")
         return TransactionKey(isClient: false, branch: identity, sentBy: sentBy, port: via.port, method: method)
-    }
-
-    /// The key of the INVITE that a CANCEL of this key is after (§9.2).
-    var ofInvite: TransactionKey {
-        var key = self
-        key.method = .invite
-        return key
-    }
-
-    /// Without the method: the few methods taken share what a sender may choose freely.
-    func hash(into hasher: inout Hasher) {
-        hasher.combine(branch)
-        hasher.combine(sentBy)
-        hasher.combine(port)
     }
 }
 

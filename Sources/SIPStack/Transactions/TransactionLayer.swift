@@ -27,12 +27,11 @@ struct TransactionReport: Sendable {
 
 /// All transactions, by key, with the one timer heap of the stack (RFC 3261 §17).
 struct TransactionLayer: Sendable {
-    private(set) var transactions: [TransactionID: Transaction] = [:]
+    private var transactions = TransactionTable()
     private var ids: [TransactionKey: TransactionID] = [:]
     private var merges: [MergeKey: TransactionID] = [:]
     /// Transactions without a final response by the flow they depend on (see `Transaction.dependsOnFlow`).
     private var idsByFlow: [Flow: Set<TransactionID>] = [:]
-    private var lastID: UInt64 = 0
     var heap = TimerHeap<StackTimer>()
     let timers: StackTimers
 
@@ -143,21 +142,19 @@ struct TransactionLayer: Sendable {
     // MARK: Inside
 
     private mutating func insert(_ transaction: Transaction) -> TransactionID {
-        lastID += 1
-        let id = TransactionID(rawValue: lastID)
+        let id = transactions.insert(transaction)
         ids[transaction.key] = id
         if let merge = transaction.merge { merges[merge] = id }
         if transaction.dependsOnFlow { idsByFlow[transaction.flow, default: []].insert(id) }
-        transactions[id] = transaction
         return id
     }
 
     private mutating func remove(_ id: TransactionID) {
-        guard let transaction = transactions.removeValue(forKey: id) else { return }
+        guard let transaction = transactions.remove(id) else { return }
         if ids[transaction.key] == id { ids[transaction.key] = nil }
         if let merge = transaction.merge, merges[merge] == id { merges[merge] = nil }
         if transaction.dependsOnFlow { release(id, from: transaction.flow) }
-        transaction.running.forEach { heap.cancel(.transaction(id, $0)) }
+        for timer in transaction.running { heap.cancel(.transaction(id, timer)) }
     }
 
     private mutating func release(_ id: TransactionID, from flow: Flow) {

@@ -82,20 +82,38 @@ struct TransactionKey: Hashable, Sendable {
 }
 
 /// What two copies of one request that came by different ways have in common (RFC 3261 §8.2.2.2).
+///
+/// A reference with its hash beside it, as `TransactionKey` is.
 struct MergeKey: Hashable, Sendable {
-    var callID: String
-    var cseq: CSeq
-    var fromTag: String
+    private final class Parts: Sendable {
+        let callID: String
+        let cseq: CSeq
+        let fromTag: String
+        let hash: Int
+
+        init(callID: String, cseq: CSeq, fromTag: String) {
+            self.callID = callID
+            self.cseq = cseq
+            self.fromTag = fromTag
+            var hasher = Hasher()
+            hasher.combine(callID)
+            hasher.combine(cseq.number)
+            hasher.combine(fromTag)
+            hash = hasher.finalize()
+        }
+    }
+
+    private let parts: Parts
 
     init(_ request: SIPMessage) {
-        callID = request.callID
-        cseq = request.cseq
-        fromTag = request.from.tag ?? ""
+        parts = Parts(callID: request.callID, cseq: request.cseq, fromTag: request.from.tag ?? "")
     }
 
-    func hash(into hasher: inout Hasher) {
-        hasher.combine(callID)
-        hasher.combine(cseq.number)
-        hasher.combine(fromTag)
+    static func == (a: MergeKey, b: MergeKey) -> Bool {
+        let (a, b) = (a.parts, b.parts)
+        return a === b
+            || a.hash == b.hash && a.callID == b.callID && a.cseq == b.cseq && a.fromTag == b.fromTag
     }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(parts.hash) }
 }

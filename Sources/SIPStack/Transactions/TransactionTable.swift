@@ -26,8 +26,7 @@ struct TransactionTable: Sendable {
     }
 
     mutating func remove(_ id: TransactionID) -> Transaction? {
-        guard let index = index(of: id), let transaction = places[index].transaction else { return nil }
-        places[index].transaction = nil
+        guard let index = index(of: id), let transaction = places[index].transaction.take() else { return nil }
         free.append(index)
         return transaction
     }

@@ -15,6 +15,8 @@ struct Grammar {
     /// Reads a message of start line and structured headers only, checked and bounded before.
     init(reading text: UnsafePointer<CChar>, count: Int) throws(Flaw) {
         guard cosip_prepare() == 0 else { throw Flaw(.malformedHeader, "libosip2 did not start") }
+        cosip_begin_reading()
+        defer { cosip_end_reading() }
         var handle: UnsafeMutablePointer<osip_message_t>?
         guard osip_message_init(&handle) == 0, let message = handle else {
             throw Flaw(.malformedHeader, "out of memory")

@@ -60,32 +60,39 @@ let package = Package(
         .target(
             name: "CORTP", linkerSettings: [.linkedLibrary("ortp"), .linkedLibrary("bctoolbox")]),
         .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("crypto")]),
+        .systemLibrary(name: "CSpeexDSP", providers: [.apt(["libspeexdsp-dev"])]),
 
         // Floor 1: values and pure functions.
+        floor("Diagnostics"),
         floor("Timing"),
         floor("Threads"),
         floor("SIPMessage", ["COSIP"]),
         floor("SDP", ["COSIP"]),
-        floor("Audio"),
-        floor("Dialplan"),
+        floor("Audio", ["CSpeexDSP"]),
+        floor("Dialplan", ["Diagnostics"]),
+        floor("Configuration", ["Diagnostics", toml]),
 
         // Floor 2: machines and vocabulary.
         floor("SIPStack", ["Timing", "SIPMessage", "COpenSSL"]),
-        floor("CallModel", ["Timing"]),
+        floor("CallModel", ["Timing", "Configuration"]),
 
         // Floor 3: the outside world.
         floor("SIPTransport", ["Timing", "SIPMessage", "SIPStack"] + nio),
         floor("MediaEngine", ["Timing", "Threads", "Audio", "CallModel", "CORTP"]),
         floor("Store", ["Timing", "Threads", "CallModel", grdb]),
-        floor("Site", ["Timing", "Dialplan", "CallModel", toml]),
+        floor("Site", ["Timing", "Diagnostics", "Dialplan", "Configuration", "CallModel"]),
+        floor("Sounds", ["Timing", "Threads", "Audio", "CallModel"]),
+        floor("Names", ["Timing", "Threads"]),
 
         // Floor 4: the exchange.
         floor(
             "Exchange",
             [
-                "Timing", "Threads", "SIPMessage", "SDP", "SIPStack", "CallModel", "Site", "Audio", "Dialplan", logging,
+                "Timing", "SIPMessage", "SDP", "SIPStack", "CallModel", "Configuration", "Site", "Sounds", "Names",
+                "Dialplan",
+                logging,
             ]),
-        floor("DialplanRuntime", ["Timing", "Dialplan", "CallModel"]),
+        floor("DialplanRuntime", ["Timing", "Diagnostics", "Dialplan", "CallModel"]),
 
         // Floor 5: modules.
         floor("Recording", ["CallModel", "DialplanRuntime"], at: "Sources/Modules/Recording"),
@@ -96,7 +103,7 @@ let package = Package(
             "martlet",
             [
                 "Timing", "CallModel", "SIPMessage", "SIPTransport", "SIPStack", "MediaEngine", "Store", "Site",
-                "Audio",
+                "Sounds", "Audio", "Diagnostics", "Configuration", "Names",
                 "Exchange", "Dialplan", "DialplanRuntime", "Recording", "TestCalls", arguments, logging,
             ], at: "Sources/martlet"),
         program(
@@ -111,7 +118,7 @@ let package = Package(
         floor(
             "SwitchTesting",
             [
-                "Timing", "SIPMessage", "SDP", "SIPStack", "CallModel", "Store", "Site",
+                "Timing", "SIPMessage", "SDP", "SIPStack", "CallModel", "Store", "Site", "Sounds", "Names",
                 "Exchange", "Dialplan", "DialplanRuntime", "Recording", "TestCalls", logging,
             ]),
 
@@ -121,24 +128,29 @@ let package = Package(
         tests("SDPTests", ["SDP"]),
         tests("AudioTests", ["Audio"]),
         .testTarget(
-            name: "DialplanTests", dependencies: ["Dialplan"], exclude: ["Golden"],
+            name: "DialplanTests", dependencies: ["Dialplan", "Diagnostics"], exclude: ["Golden"],
             swiftSettings: settings),
         tests("SIPStackTests", ["SIPStack", "SIPMessage", "Timing"]),
-        tests("CallModelTests", ["CallModel", "Timing"]),
+        tests("CallModelTests", ["CallModel", "Configuration", "Diagnostics", "Timing"]),
         tests("SIPTransportTests", ["SIPTransport", "SIPMessage", "SIPStack", "Timing"] + nio),
         .target(name: "CMallocCount", path: "Tests/CMallocCount"),
-        tests("MediaEngineTests", ["MediaEngine", "Audio", "CallModel", "Timing", "CMallocCount"]),
+        tests(
+            "MediaEngineTests", ["MediaEngine", "Audio", "CallModel", "Timing", "SwitchTesting", "CMallocCount"]),
         tests("StoreTests", ["Store", "CallModel", "Timing"]),
-        tests("SiteTests", ["Site", "Dialplan", "CallModel"]),
-        tests("DialplanRuntimeTests", ["DialplanRuntime", "Dialplan", "CallModel", "Timing"]),
+        tests("SoundsTests", ["Sounds", "Audio", "CallModel", "Timing"]),
+        tests("NamesTests", ["Names", "Timing", "Threads"]),
+        tests("ConfigurationTests", ["Configuration", "Diagnostics"]),
+        tests("SiteTests", ["Site", "Configuration", "Diagnostics", "Dialplan", "CallModel"]),
+        tests("DialplanRuntimeTests", ["DialplanRuntime", "Diagnostics", "Dialplan", "CallModel", "Timing"]),
         tests(
             "ExchangeTests",
             [
-                "SwitchTesting", "Exchange", "CallModel", "Dialplan", "SIPMessage", "SDP", "SIPStack",
-                "Timing", "Site",
+                "SwitchTesting", "Exchange", "CallModel", "Configuration", "Dialplan", "DialplanRuntime", "Recording",
+                "SIPMessage", "SDP", "SIPStack", "Timing", "Site", "Names",
             ]),
-        tests("ModuleTests", ["Recording", "TestCalls", "CallModel", "Timing"]),
-        tests("MartletTests", ["martlet"]),
+        tests(
+            "ModuleTests", ["Recording", "TestCalls", "CallModel", "Dialplan", "DialplanRuntime", "Timing"]),
+        tests("MartletTests", ["martlet", "Site", "SIPMessage", "SIPStack", "Store", "Timing"]),
         tests("GatewayTests", ["martlet-gateway"]),
         tests("HouseTests", []),
         tests("LoadTests", ["martlet-load"]),

@@ -37,6 +37,14 @@ public enum Mix {
         for i in 0..<count { sum[i] &+= (Int32(frame[i]) &* gain &+ unity / 2) >> 12 }
     }
 
+    /// sum −= what `add` with the same gain has added, bit for bit.
+    @inline(__always)
+    public static func subtract(
+        _ frame: UnsafePointer<Int16>, gain: Int32, from sum: UnsafeMutablePointer<Int32>, count: Int
+    ) {
+        for i in 0..<count { sum[i] &-= (Int32(frame[i]) &* gain &+ unity / 2) >> 12 }
+    }
+
     /// A sum as a sample: what is too loud is cut, never wrapped.
     @inline(__always)
     public static func saturate(_ value: Int32) -> Int16 { Int16(clamping: value) }

@@ -1,16 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
-/// What the samples of a WAV file are.
-public enum WAVEncoding: UInt16, Hashable, Sendable {
-    case pcm16 = 1
-    case aLaw = 6
-    case muLaw = 7
-
-    public var bytesPerSample: Int { self == .pcm16 ? 2 : 1 }
-
-    public init(_ law: G711Law) { self = law == .a ? .aLaw : .muLaw }
-}
-
 /// The bytes before the samples of a WAV file: always 58, so that they can be written again in place
 /// as the file grows (RIFF, an 18-byte `fmt `, `fact` as non-PCM formats need, `data`).
 public struct WAVHeader: Hashable, Sendable {
@@ -42,7 +31,7 @@ public struct WAVHeader: Hashable, Sendable {
         out.append(little: data + UInt32(Self.size) - 8)
         out += "WAVEfmt ".utf8
         out.append(little: UInt32(18))
-        out.append(little: encoding.rawValue)
+        out.append(little: encoding.formatTag)
         out.append(little: UInt16(channels))
         out.append(little: samplesPerSecond)
         out.append(little: samplesPerSecond &* block)

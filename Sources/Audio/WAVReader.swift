@@ -4,10 +4,12 @@
 public enum WAVError: Error, Hashable, Sendable, CustomStringConvertible {
     case notWAV
     case truncated
-    /// Neither 16-bit PCM (format 1) nor G.711 (formats 6 and 7).
+    /// Neither PCM (format 1), float (3) nor G.711 (6 and 7) of a width that is known.
     case encoding(format: UInt16, bits: UInt16)
     case rate(UInt32)
     case channels(UInt16)
+    /// Bytes a frame as the header says, and as its channels and bits give.
+    case frame(said: UInt16, computed: Int)
     case tooLong(seconds: Int)
 
     public var description: String {
@@ -16,19 +18,24 @@ public enum WAVError: Error, Hashable, Sendable, CustomStringConvertible {
         case .truncated: "the WAV header is cut off"
         case .encoding(let format, let bits):
             "WAV format \(format) with \(bits) bits is not supported: use 16-bit PCM, A-law or µ-law"
-        case .rate(let rate): "\(rate) samples a second are not supported: convert the file to 8000"
-        case .channels(let count): "\(count) channels are not supported here: convert the file to mono"
+        case .rate(let rate):
+            "\(rate) samples a second are not supported: use \(Resampler.rates.lowerBound) to \(Resampler.rates.upperBound)"
+        case .channels(let count): "\(count) channels are not supported: use one or two"
+        case .frame(let said, let computed):
+            "the WAV header contradicts itself: \(said) bytes a frame, where its format has \(computed)"
         case .tooLong(let seconds): "longer than \(seconds) seconds"
         }
     }
 }
 
-/// Finds the samples in the bytes of a WAV file. Every offset is checked against the bytes there are.
+/// Finds the samples in a WAV file. Every offset is checked against the bytes there are.
 public struct WAVReader: Sendable {
     public let encoding: WAVEncoding
+    /// 1 or 2.
     public let channels: Int
+    /// Within `Resampler.rates`.
     public let samplesPerSecond: UInt32
-    /// Where the samples are; a data size beyond the file's end (a recorder was killed, a stream was
+    /// Where the samples are, whole frames; a data size beyond the file's end (a recorder was killed, a stream was
     /// saved) is cut to it.
     public let data: Range<Int>
 
@@ -36,24 +43,35 @@ public struct WAVReader: Sendable {
     private static let chunkLimit = 64
 
     public init(_ bytes: [UInt8]) throws(WAVError) {
-        guard bytes.count >= 12, bytes.tag(at: 0) == "RIFF", bytes.tag(at: 8) == "WAVE" else { throw .notWAV }
-        var format: (encoding: WAVEncoding, channels: UInt16, rate: UInt32)?
+        try self.init(size: bytes.count) { offset, count in Array(bytes[offset..<offset + count]) }
+    }
+
+    /// Reads the header of a file of `size` bytes. `read` gives the bytes from an offset on, which lie within the
+    /// size, or nil when they cannot be had.
+    public init(size fileSize: Int, read: (_ offset: Int, _ count: Int) -> [UInt8]?) throws(WAVError) {
+        func bytes(_ offset: Int, _ count: Int) throws(WAVError) -> [UInt8] {
+            guard let bytes = read(offset, count), bytes.count == count else { throw .truncated }
+            return bytes
+        }
+        guard fileSize >= 12 else { throw .notWAV }
+        let start = try bytes(0, 12)
+        guard start.tag(at: 0) == "RIFF", start.tag(at: 8) == "WAVE" else { throw .notWAV }
+        var format: Format?
         var at = 12
         for _ in 0..<Self.chunkLimit {
-            guard at + 8 <= bytes.count else { break }
-            let tag = bytes.tag(at: at)
-            let size = Int(bytes.little32(at: at + 4))
+            guard at + 8 <= fileSize else { break }
+            let chunk = try bytes(at, 8)
+            let size = Int(chunk.little32(at: 4))
             let body = at + 8
-            if tag == "fmt " {
-                guard size >= 16, body + 16 <= bytes.count else { throw .truncated }
-                format = try Self.format(bytes, at: body)
-            } else if tag == "data", let format {
+            if chunk.tag(at: 0) == "fmt " {
+                guard size >= 16, body + 16 <= fileSize else { throw .truncated }
+                format = try Format(try bytes(body, min(size, 40, fileSize - body)))
+            } else if chunk.tag(at: 0) == "data", let format {
                 encoding = format.encoding
-                channels = Int(format.channels)
+                channels = format.channels
                 samplesPerSecond = format.rate
-                let block = format.encoding.bytesPerSample * Int(format.channels)
-                let length = min(size, bytes.count - body)
-                data = body..<(body + length - length % block)
+                let length = min(size, fileSize - body)
+                data = body..<(body + length - length % (format.encoding.bytesPerSample * format.channels))
                 return
             }
             at = body + size + (size & 1)
@@ -61,39 +79,63 @@ public struct WAVReader: Sendable {
         throw .notWAV
     }
 
-    private static func format(
-        _ bytes: [UInt8], at body: Int
-    ) throws(WAVError) -> (encoding: WAVEncoding, channels: UInt16, rate: UInt32) {
-        let tag = bytes.little16(at: body)
-        let bits = bytes.little16(at: body + 14)
-        guard let encoding = WAVEncoding(rawValue: tag), bits == UInt16(encoding.bytesPerSample * 8) else {
-            throw .encoding(format: tag, bits: bits)
+    /// What a `fmt ` chunk says, of which there are at least 16 bytes.
+    private struct Format {
+        let encoding: WAVEncoding
+        let channels: Int
+        let rate: UInt32
+
+        /// WAVE_FORMAT_EXTENSIBLE: the format proper is the beginning of the GUID at its end.
+        private static let extensible: UInt16 = 0xFFFE
+
+        init(_ chunk: [UInt8]) throws(WAVError) {
+            var tag = chunk.little16(at: 0)
+            let bits = chunk.little16(at: 14)
+            if tag == Self.extensible {
+                guard chunk.count >= 40 else { throw .truncated }
+                tag = chunk.little16(at: 24)
+            }
+            guard let encoding = WAVEncoding(formatTag: tag, bits: bits) else {
+                throw .encoding(format: tag, bits: bits)
+            }
+            let channels = chunk.little16(at: 2)
+            guard channels == 1 || channels == 2 else { throw .channels(channels) }
+            let computed = encoding.bytesPerSample * Int(channels)
+            let said = chunk.little16(at: 12)
+            guard Int(said) == computed else { throw .frame(said: said, computed: computed) }
+            rate = chunk.little32(at: 4)
+            guard Resampler.rates.contains(Int(rate)) else { throw .rate(rate) }
+            self.encoding = encoding
+            self.channels = Int(channels)
         }
-        let channels = bytes.little16(at: body + 2)
-        guard channels == 1 || channels == 2 else { throw .channels(channels) }
-        return (encoding, channels, bytes.little32(at: body + 4))
     }
 
-    /// The samples of a prompt: 8 kHz, mono, at most `limitSeconds`.
+    /// The samples of a file as it can be played: mono at 8 kHz whatever it was, at most `limitSeconds`.
     public static func prompt(_ bytes: [UInt8], limitSeconds: Int = 14_400) throws(WAVError) -> [Int16] {
         let file = try WAVReader(bytes)
-        guard file.samplesPerSecond == 8000 else { throw .rate(file.samplesPerSecond) }
-        guard file.channels == 1 else { throw .channels(UInt16(file.channels)) }
-        guard file.data.count / file.encoding.bytesPerSample <= limitSeconds * 8000 else {
-            throw .tooLong(seconds: limitSeconds)
+        let frames = file.data.count / (file.encoding.bytesPerSample * file.channels)
+        guard frames <= limitSeconds * Int(file.samplesPerSecond) else { throw .tooLong(seconds: limitSeconds) }
+        var samples: [Int16] = []
+        bytes.withUnsafeBytes {
+            file.encoding.decodeMono(.init(rebasing: $0[file.data]), channels: file.channels, into: &samples)
         }
-        return file.samples(in: bytes)
+        guard file.samplesPerSecond != 8000 else { return samples }
+        var out: [Int16] = []
+        do throws(ResamplerError) {
+            let resampler = try Resampler(from: Int(file.samplesPerSecond))
+            resampler.push(samples, into: &out)
+            resampler.finish(into: &out)
+        } catch { throw .rate(file.samplesPerSecond) }
+        return out
     }
 
     /// Decodes the samples of the file the reader was made from, channels interleaved.
     public func samples(in bytes: [UInt8]) -> [Int16] {
-        let data = data.clamped(to: 0..<bytes.count)
-        switch encoding {
-        case .aLaw: return bytes[data].map { G711.a.decode($0) }
-        case .muLaw: return bytes[data].map { G711.mu.decode($0) }
-        case .pcm16:
-            return (0..<data.count / 2).map { Int16(bitPattern: bytes.little16(at: data.lowerBound + 2 * $0)) }
+        var out: [Int16] = []
+        bytes.withUnsafeBytes {
+            encoding.decode(.init(rebasing: $0[data.clamped(to: 0..<bytes.count)]), into: &out)
         }
+        return out
     }
 }
 

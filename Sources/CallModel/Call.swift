@@ -1,10 +1,22 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-public import Timing
 
-/// Thrown by every waiting operation of `CallControl` once the call's first leg is gone.
-public struct CallEnded: Error, Hashable, Sendable {
+/// Thrown by every waiting operation of a script once its leg is gone.
+public struct LegGone: Error, Hashable, Sendable {
     public var cause: HangupCause
     public init(cause: HangupCause) { self.cause = cause }
+}
+
+/// Thrown by the waiting operation under way when the call's `deadline` comes, and by every later one until the
+/// deadline is moved.
+public struct DeadlinePassed: Error, Hashable, Sendable {
+    public init() {}
+}
+
+/// Thrown by `startRecording`: there is no recording, and the call goes on.
+public struct RecordingRefused: Error, Hashable, Sendable {
+    /// In words, for the ledger.
+    public var reason: String
+    public init(reason: String) { self.reason = reason }
 }
 
 /// One phone, line or number to ring.
@@ -26,12 +38,18 @@ public struct DialRequest: Sendable {
     public var targets: [DialTarget]
     /// How long to ring, from the first INVITE; nil: as long as the site's limit says.
     public var timeout: Duration?
-    /// Plays ring-back to an answered caller even when early media comes (Dial's option r).
+    /// The caller is told of ringing and hears ring-back at once, whatever the called side sends (Dial's option r).
     public var forcesRingback: Bool
     /// Go on in the dialplan after the called party hangs up (Dial's option g).
     public var continuesAfterHangup: Bool
     /// Ends the bridged call after this time (Dial's option S).
     public var answeredLimit: Duration?
+    /// What whoever answers has to do before the two are joined (Dial's options A, M, U).
+    public var acceptance: Acceptance = .atOnce
+    /// Features that each side may use during the talk by their codes, besides those the site gives its seats
+    /// (Dial's options T, t, K, k, H, h).
+    public var callerFeatures: Set<String> = []
+    public var calledFeatures: Set<String> = []
 
     public init(
         targets: [DialTarget], timeout: Duration?, forcesRingback: Bool = false,
@@ -102,66 +120,4 @@ public struct DialplanStep: Hashable, Sendable {
         self.application = application
         self.arguments = arguments
     }
-}
-
-/// A call in the hands of its dialplan: the only thing applications and modules see of the exchange.
-///
-/// An object of one shard, used on that shard's executor alone and therefore not Sendable. Waiting
-/// operations throw `CallEnded` as soon as the first leg (the caller) is gone; after that only
-/// `trace`, variables and `record` stay useful.
-public protocol CallControl: AnyObject {
-    var id: CallID { get }
-    var caller: CallerIdentity { get set }
-    /// The number dialled, as it came in.
-    var dialled: String { get }
-    /// Who called: a seat, a trunk.
-    var party: Party { get }
-    /// Prompt language: `en`, `zh`.
-    var language: String { get set }
-    var now: Instant { get }
-    var wallTime: WallTime { get }
-    var isAnswered: Bool { get }
-    /// Set when the first leg is gone.
-    var ended: CallEnded? { get }
-
-    /// 180 to the caller (once); an answered caller hears ring-back until the next sound or bridge.
-    func ring() throws
-    /// 183 with early media, so that prompts are heard before the answer.
-    func progress() throws
-    /// 200 to the caller; returns when media can flow. Does nothing when answered.
-    func answer() async throws
-    /// Ends the call. `cause` decides the response of an unanswered call.
-    func hangUp(_ cause: HangupCause)
-    func sleep(_ duration: Duration) async throws
-
-    /// Plays `sound` by its name without suffix (`demo-congrats`, `digits/1`, `martlet/welcome`).
-    /// An unanswered call is put into early media first. A key of `interruptedBy` ends it.
-    func play(_ sound: String, interruptedBy keys: Set<Character>) async throws -> PlayResult
-    /// Starts a tone that goes on until `stopTone`, the next sound, or a bridge.
-    func startTone(_ tone: MediaTone) throws
-    func stopTone()
-    /// The next key pressed, from the buffer (at most 64 keys) or as it comes; nil after `timeout`.
-    func nextDigit(within timeout: Duration) async throws -> Character?
-    /// Forgets keys pressed so far.
-    func discardDigits()
-    /// The caller hears himself.
-    func setEcho(_ on: Bool) throws
-
-    /// How the last `dial` went, also when it threw because the caller hung up or the talk ended the call:
-    /// what the `h` extension is told. nil before the first one.
-    var lastDial: DialResult? { get }
-    /// Rings, bridges, and returns when the talk is over or nobody answered.
-    func dial(_ request: DialRequest) async throws -> DialResult
-
-    /// Records the conversation this leg is in, from now until `stopRecording` or the end of the
-    /// call, whatever rooms the leg goes through. A relative path is within the recordings folder;
-    /// returns the absolute path. One recording at a time; a second start replaces the first. A `layout` of nil is
-    /// the site's.
-    func startRecording(path: String, layout: RecorderSettings.Layout?) throws -> String
-    func stopRecording()
-
-    /// Notes a step of the dialplan in log and ledger.
-    func trace(_ step: DialplanStep)
-    /// Notes something of a module's own in the ledger.
-    func note(_ name: String, _ fields: [(String, String)])
 }

@@ -1,52 +1,70 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
-/// A call: everything from the first INVITE until the last leg is gone. Unique over restarts.
-///
-/// 64 bits: the second the switch started (32), the shard (8), a counter (24). A shard would need
-/// 16.7 million calls in one run of the process before a number came again, and it came with the
-/// same start second only then.
+/// A call: which legs had to do with each other. Unique over restarts of a data folder.
 public struct CallID: Hashable, Sendable, Comparable, CustomStringConvertible {
     public let rawValue: UInt64
-    public init(rawValue: UInt64) { self.rawValue = rawValue }
-
-    public init(startSecond: UInt32, shard: Int, counter: UInt32) {
-        rawValue =
-            UInt64(startSecond) << 32 | UInt64(UInt8(truncatingIfNeeded: shard)) << 24
-            | UInt64(counter & 0xFF_FFFF)
-    }
+    @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }
 
     /// Hexadecimal text as admins see and type it.
     public init?(_ text: some StringProtocol) {
-        guard let value = UInt64(text, radix: 16) else { return nil }
+        guard let value = UInt64(hexadecimal: text) else { return nil }
         rawValue = value
     }
 
-    public var shard: Int { Int((rawValue >> 24) & 0xFF) }
     public var description: String { String(rawValue, radix: 16) }
     public static func < (a: CallID, b: CallID) -> Bool { a.rawValue < b.rawValue }
 }
 
-/// One party's connection within a call. It keeps its identity for life; transfers change rooms.
+/// One party's connection. It keeps its identity for life; transfers change rooms and calls.
 public struct LegID: Hashable, Sendable, Comparable, CustomStringConvertible {
-    public let call: CallID
-    /// 1 is the leg that began the call; further legs count up in the order they were made.
-    public let index: UInt16
+    public let rawValue: UInt64
+    @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }
 
-    public init(call: CallID, index: UInt16) {
-        self.call = call
-        self.index = index
-    }
-
+    /// Hexadecimal text as admins see and type it.
     public init?(_ text: some StringProtocol) {
-        let parts = text.split(separator: ".")
-        guard parts.count == 2, let call = CallID(parts[0]), let index = UInt16(parts[1]) else {
-            return nil
-        }
-        self.init(call: call, index: index)
+        guard let value = UInt64(hexadecimal: text) else { return nil }
+        rawValue = value
     }
 
-    public var description: String { "\(call).\(index)" }
-    public static func < (a: LegID, b: LegID) -> Bool { (a.call, a.index) < (b.call, b.index) }
+    public var description: String { String(rawValue, radix: 16) }
+    public static func < (a: LegID, b: LegID) -> Bool { a.rawValue < b.rawValue }
+}
+
+extension UInt64 {
+    /// The standard library's reading takes a sign as well.
+    fileprivate init?(hexadecimal text: some StringProtocol) {
+        guard text.first != "+", text.first != "-", let value = UInt64(text, radix: 16) else { return nil }
+        self = value
+    }
+}
+
+/// Gives calls and legs their numbers: the run of the process in the upper 24 bits, a counter in the lower 40.
+///
+/// The run is counted in the store and never made from the clock, which can be set back. Calls and legs draw from one
+/// counter, so a leg's number typed where a call's belongs finds nothing rather than another call. One source a run:
+/// two copies of it would give the same numbers.
+public struct IdentifierSource: Sendable {
+    /// Runs from 1 to 2²⁴ − 1.
+    public static let lastRun: UInt32 = 0xFF_FFFF
+    private var next: UInt64
+    private let end: UInt64
+
+    /// - Parameter run: `Store.run`, 1…`lastRun`.
+    public init(run: UInt32) {
+        precondition(run <= Self.lastRun, "a run has 24 bits")
+        next = UInt64(run) << 40 | 1
+        end = UInt64(run) << 40 | (1 << 40 - 1)
+    }
+
+    public mutating func nextCall() -> CallID { CallID(rawValue: draw()) }
+    public mutating func nextLeg() -> LegID { LegID(rawValue: draw()) }
+
+    private mutating func draw() -> UInt64 {
+        // 2⁴⁰ numbers: thirty years of a thousand a second without a restart.
+        precondition(next <= end, "a run has 2^40 numbers")
+        defer { next += 1 }
+        return next
+    }
 }
 
 /// Who or what a leg connects to.
@@ -65,10 +83,11 @@ public enum Party: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Reads what `description` wrote, whatever characters a number has; other text is a party of no kind.
     public init(_ text: String) {
         let parts = text.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
         switch (parts.first, parts.count) {
-        case ("seat", 2): self = .seat(String(parts[1]))
+        case ("seat", 2...): self = .seat(parts.dropFirst().joined(separator: "/"))
         case ("trunk", 3): self = .trunk(String(parts[1]), number: String(parts[2]))
         case ("other", 2...): self = .other(parts.dropFirst().joined(separator: "/"))
         default: self = .other(text)

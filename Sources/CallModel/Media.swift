@@ -46,7 +46,10 @@ public struct LegMedia: Hashable, Sendable {
     /// False while the far side holds us or wants nothing.
     public var sends: Bool
     public var receives: Bool
-    /// Silence longer than this on a receiving leg is told once as `.timedOut`; nil: never.
+    /// When nothing has arrived for this long, neither RTP nor RTCP of the far side, `.timedOut` is told, once for each
+    /// silence; nil: never. It counts whatever `sends` and `receives` say: a peer on hold (`inactive` as much as
+    /// `sendonly`) goes on with RTCP (RFC 3550 §6.2, RFC 3264 §5.1), and one that does not is given a longer time, not
+    /// for ever. A change of `timeout`, `sends` or `receives` begins a new silence.
     public var timeout: Duration?
 
     public init(
@@ -100,11 +103,12 @@ public struct RecorderSettings: Hashable, Sendable {
     public enum Layout: Hashable, Sendable {
         /// Everybody in one channel.
         case mono
-        /// The first leg left, everybody else right.
+        /// One leg left (`record(_:in:left:)`), everybody else right.
         case stereo
     }
 
-    /// Absolute path; folders are made (0700), the file is 0600.
+    /// Absolute path; folders are made (0700), the file is 0600. A file that is there already is never touched: the
+    /// recording gets `-2`, `-3` … before its extension, and `.recording` tells the true name.
     public var path: String
     public var codec: MediaCodec
     public var layout: Layout
@@ -113,6 +117,26 @@ public struct RecorderSettings: Hashable, Sendable {
         self.path = path
         self.codec = codec
         self.layout = layout
+    }
+}
+
+/// What became of a recording.
+public struct RecordingOutcome: Hashable, Sendable {
+    /// The true name of the file; nil when none could be made.
+    public var path: String?
+    /// The clock between start and stop, as far as the file got.
+    public var length: Duration
+    /// How much of it is silence because the disk stalled for longer than the recorder's memory lasts (four seconds). A
+    /// warning: the recording is good, and what was said before and after is in its place.
+    public var lost: Duration
+    /// Why the file ended early or never came to be, in words; nil for a recording that stands.
+    public var error: String?
+
+    public init(path: String?, length: Duration, lost: Duration = .zero, error: String? = nil) {
+        self.path = path
+        self.length = length
+        self.lost = lost
+        self.error = error
     }
 }
 
@@ -138,62 +162,15 @@ public enum MediaEvent: Sendable {
     case digit(MediaLeg, Character, duration: Duration)
     /// A player came to its end or was stopped; `played` is how far it got.
     case finished(MediaInstrument, played: Duration)
-    /// A recorder closed its file (or failed: `error` in words).
-    case recorded(MediaInstrument, length: Duration, error: String?)
-    /// Nothing arrived for the leg's time-out.
+    /// A recorder has made its file, whose true name this is. Comes once, as soon as the disk allows and before
+    /// `.recorded`; never when no file could be made.
+    case recording(MediaInstrument, path: String)
+    /// A recorder closed its file, or failed. Comes once for every recorder, late when the disk stalls.
+    case recorded(MediaInstrument, RecordingOutcome)
+    /// Nothing arrived for the leg's time-out (`LegMedia.timeout`).
     case timedOut(MediaLeg)
     /// All digits of `sendDigits` have gone out.
     case digitsSent(MediaLeg)
     /// The leg's sockets are closed; its handle is dead.
     case legClosed(MediaLeg, LegStatistics)
-}
-
-/// Why media could not be had.
-public enum MediaError: Error, Hashable, Sendable {
-    /// Every port of the configured range is taken.
-    case noFreePort
-    /// A command ring or table is full.
-    case exhausted(String)
-    /// The address cannot be bound or sent to.
-    case address(String)
-}
-
-/// The narrow door between call control and media: one per shard, used on that shard only.
-///
-/// Commands are small, never block and take effect in order at the media thread's next turn; what
-/// happens comes back as events through `drain`. All members of a room live on one media thread,
-/// chosen when the room is opened; legs are opened into a room.
-public protocol MediaDoor: AnyObject {
-    /// A room without members. `callAffinity` picks the media thread: same number, same thread.
-    func openRoom(callAffinity: UInt64) throws(MediaError) -> MediaRoom
-    /// Closes a room, stopping its players and recorders. Legs still in it hear silence until moved.
-    func close(_ room: MediaRoom)
-
-    /// Binds an RTP port and puts a leg into the room, silent until `configure`.
-    func openLeg(in room: MediaRoom) throws(MediaError) -> (leg: MediaLeg, port: UInt16)
-    /// Sets or changes what was negotiated.
-    func configure(_ leg: MediaLeg, _ media: LegMedia)
-    /// Moves a leg to another room of the same thread.
-    func move(_ leg: MediaLeg, to room: MediaRoom)
-    /// Ends a leg; `.legClosed` follows.
-    func close(_ leg: MediaLeg)
-
-    /// How loud `listener` hears `speaker`: 0 not at all, 1 as spoken. The default is 1 between
-    /// different members and 0 of oneself; 1 of oneself is an echo.
-    func setGain(_ room: MediaRoom, listener: MediaMember, speaker: MediaMember, gain: Float)
-
-    /// Plays a clip into the room; heard by every leg unless gains say otherwise.
-    func play(_ clip: AudioClip, in room: MediaRoom, loop: Bool) throws(MediaError) -> MediaInstrument
-    func play(_ tone: MediaTone, in room: MediaRoom) throws(MediaError) -> MediaInstrument
-    /// Starts a recorder: a listener that nobody hears and that does not end a relay.
-    func record(_ settings: RecorderSettings, in room: MediaRoom) throws(MediaError) -> MediaInstrument
-    /// Stops a player, tone or recorder; `.finished` or `.recorded` follows.
-    func stop(_ instrument: MediaInstrument)
-
-    /// Sends key presses to the far side (RFC 4733, in band when it has none). `duration` of each
-    /// is 100 ms with pauses of 100 ms. At most 64 characters; others than `0-9*#A-D` are left out.
-    func sendDigits(_ digits: String, to leg: MediaLeg)
-
-    /// Takes the events that wait, in order.
-    func drain(_ body: (MediaEvent) -> Void)
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+internal import Diagnostics
 
 /// Turns the lines of the context sections into extensions and steps, by the rules of `pbx_config`:
 /// `n` counts on from the line above whatever its extension, a label may stand for a priority, and
@@ -83,7 +84,7 @@ struct ContextBuilder {
         case _ where Self.unsupportedKeys.contains(key):
             report(.warning, .unsupportedKey(name: key), entry.key.location())
         default:
-            let suggestion = EditDistance.nearest(to: key, among: Self.knownKeys)
+            let suggestion = NearestName.nearest(to: key, among: Self.knownKeys)
             report(
                 .error, .unknownKey(name: entry.key.string, suggestion: suggestion),
                 entry.key.location())

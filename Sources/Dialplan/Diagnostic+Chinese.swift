@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+internal import Diagnostics
 
 extension Diagnostic.Problem {
     /// 消息和提示；提示为空表示没有。

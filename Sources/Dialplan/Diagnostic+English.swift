@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+internal import Diagnostics
 
 extension Diagnostic.Problem {
     /// Message and hint; an empty hint means there is none.

@@ -1,20 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+public import Diagnostics
 
 /// Something a person should know about a dialplan: what, where, how bad, and what to do.
 public struct Diagnostic: Hashable, Sendable {
-    public enum Severity: String, Hashable, Sendable, Comparable {
-        /// Meant so by somebody, perhaps, but seldom; the dialplan runs.
-        case warning
-        /// A call that comes here fails; the dialplan is not to be taken into service.
-        case error
-
-        public static func < (a: Severity, b: Severity) -> Bool { a == .warning && b == .error }
-    }
-
-    public enum Language: String, Hashable, Sendable, CaseIterable {
-        case english = "en"
-        case chinese = "zh"
-    }
+    public typealias Severity = DiagnosticSeverity
+    public typealias Language = DiagnosticLanguage
 
     public var severity: Severity
     public var problem: Problem
@@ -43,15 +33,8 @@ public struct Diagnostic: Hashable, Sendable {
 
     /// `extensions.conf:12:20: error: unknown application 'Anser' (did you mean 'Answer'?)`
     public func text(in language: Language = .english) -> String {
-        let word: String =
-            switch (severity, language) {
-            case (.warning, .english): "warning"
-            case (.error, .english): "error"
-            case (.warning, .chinese): "警告"
-            case (.error, .chinese): "错误"
-            }
         let tail = hint(in: language).map { " (\($0))" } ?? ""
-        return "\(location): \(word): \(message(in: language))\(tail)"
+        return "\(location): \(severity.word(in: language)): \(message(in: language))\(tail)"
     }
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+public import Diagnostics
 
 /// A whole dialplan, ready to route calls: immutable, and shared by every call that began with it.
 public struct Dialplan: Sendable {

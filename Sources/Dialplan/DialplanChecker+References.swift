@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+internal import Diagnostics
 
 extension DialplanChecker {
     // MARK: Includes
@@ -127,7 +128,7 @@ extension DialplanChecker {
                 .error, .unknownPriority(priority: priority, extension: name),
                 step.argumentsLocation)
         case .label(let label):
-            let suggestion = EditDistance.nearest(to: label, among: labels)
+            let suggestion = NearestName.nearest(to: label, among: labels)
             report(
                 .error, .unknownLabel(label: label, extension: name, suggestion: suggestion),
                 step.argumentsLocation)
@@ -203,7 +204,7 @@ extension DialplanChecker {
     }
 
     mutating func tellUnknownFunction(_ name: String, at place: SourceLocation) {
-        let suggestion = EditDistance.nearest(to: name, among: functions.keys)
+        let suggestion = NearestName.nearest(to: name, among: functions.keys)
         report(.error, .unknownFunction(name: name, suggestion: suggestion), place)
     }
 }

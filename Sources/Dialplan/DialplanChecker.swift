@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+internal import Diagnostics
 
 /// Checks what a parsed dialplan refers to: applications and functions by the signatures given,
 /// jumps and includes by the dialplan itself; and finds what can never run.
@@ -71,7 +72,7 @@ public struct DialplanChecker {
     }
 
     func suggestedContext(_ name: String) -> String? {
-        EditDistance.nearest(to: name, among: dialplan.contexts.map(\.name))
+        NearestName.nearest(to: name, among: dialplan.contexts.map(\.name))
     }
 
     // MARK: Steps
@@ -88,7 +89,7 @@ public struct DialplanChecker {
         guard let signature = applications[name.asciiLowercased] else {
             // `Goto,1` and `${APP}(x)`: the name is not one to look for.
             if name.contains(Template.hole) || name.contains("$") { return }
-            let suggestion = EditDistance.nearest(
+            let suggestion = NearestName.nearest(
                 to: name, among: applications.values.map(\.name))
             return report(
                 .error, .unknownApplication(name: name, suggestion: suggestion), step.location)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+public import Diagnostics
 
 /// One line `exten => 100,n(label),Application(arguments)`.
 public struct Step: Sendable {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+internal import Diagnostics
 
 /// A set of bytes: one position of a pattern.
 struct ByteSet: Hashable, Sendable {

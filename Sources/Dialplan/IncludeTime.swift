@@ -10,12 +10,15 @@ public struct CivilTime: Hashable, Sendable {
     public var day: Int
     /// 1…12.
     public var month: Int
+    /// Of the common era; time conditions do not look at it.
+    public var year: Int
 
-    public init(minuteOfDay: Int, weekday: Int, day: Int, month: Int) {
+    public init(minuteOfDay: Int, weekday: Int, day: Int, month: Int, year: Int) {
         self.minuteOfDay = minuteOfDay
         self.weekday = weekday
         self.day = day
         self.month = month
+        self.year = year
     }
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+internal import Diagnostics
 
 /// Takes comments and escapes out of a file, line by line, as Asterisk's configuration files have
 /// them: `;` to the end of the line, `;-- … --;` nested and over lines, `\;` for a semicolon.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+internal import Diagnostics
 
 extension Template {
     typealias Report = (_ problem: Diagnostic.Problem, _ offset: Int) -> Void

@@ -10,7 +10,7 @@ public struct DialplanProgram: Sendable {
     public let globals: GlobalVariables
     /// The site's wall clock, for time conditions.
     let civilTime: @Sendable (WallTime) -> CivilTime
-    let moduleApplications: [String: ModuleApplication]
+    let moduleApplications: [String: (module: String, application: ModuleApplication)]
 
     public init(
         dialplan: Dialplan, modules: [any Module] = [], globals: GlobalVariables,
@@ -20,8 +20,9 @@ public struct DialplanProgram: Sendable {
         self.globals = globals
         self.civilTime = civilTime
         self.moduleApplications = Dictionary(
-            modules.flatMap(\.applications).map { ($0.name.lowercased(), $0) },
-            uniquingKeysWith: { first, _ in first })
+            modules.flatMap { module in
+                module.applications.map { ($0.name.lowercased(), (module: module.name, application: $0)) }
+            }, uniquingKeysWith: { first, _ in first })
     }
 
     /// What the checker is to know of: the core's applications and those of `modules`.
@@ -40,16 +41,22 @@ public struct DialplanProgram: Sendable {
     public static var functionSignatures: [FunctionSignature] { CoreFunctions.all.map(\.signature) }
 
     /// Runs a call through the dialplan, from `extension` in `context` to the end, `h` included.
-    /// Afterwards the call is hung up. Must be awaited on the call's own shard.
-    public func run(_ call: any CallControl, context: String, extension name: String) async {
-        await Interpreter(program: self, call: call, context: context, exten: name).run()
+    /// Afterwards the call is hung up. Must be awaited on the exchange's executor.
+    public func run(
+        _ call: any CallControl, context: String, extension name: String, variables: [String: String] = [:]
+    ) async {
+        let interpreter = Interpreter(program: self, call: call, context: context, exten: name)
+        for (name, value) in variables { interpreter.setVariable(name, value) }
+        await interpreter.run()
     }
 
     /// Runs one application instead of the dialplan: a feature code. Afterwards the call is hung up.
     public func run(
-        _ call: any CallControl, application: String, arguments: [String], context: String, extension name: String
+        _ call: any CallControl, application: String, arguments: [String], context: String, extension name: String,
+        variables: [String: String] = [:]
     ) async {
         let interpreter = Interpreter(program: self, call: call, context: context, exten: name)
+        for (name, value) in variables { interpreter.setVariable(name, value) }
         await interpreter.run(application: application, arguments: arguments)
     }
 }

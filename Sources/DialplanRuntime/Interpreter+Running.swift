@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 internal import CallModel
+internal import Diagnostics
 internal import Dialplan
 internal import Timing
 
@@ -10,8 +11,6 @@ extension Interpreter {
         case ranOut
         case digits(String)
         case hangUp(HangupCause)
-        /// `TIMEOUT(absolute)` has passed.
-        case timedOut
     }
 
     /// The whole way: steps, digits, `i` `t` `e` `T`, hang-up, `h`.
@@ -19,8 +18,11 @@ extension Interpreter {
         let cause: HangupCause
         do {
             cause = try await runToEnd()
-        } catch let ended as CallEnded {
-            cause = ended.cause
+        } catch let gone as LegGone {
+            cause = gone.cause
+        } catch is LegTaken {
+            // The leg goes on elsewhere: it is not this script's to end, and `h` is for legs that are gone.
+            return
         } catch {
             note("dialplan.failed", [("error", String(describing: error))])
             cause = .temporaryFailure
@@ -42,8 +44,11 @@ extension Interpreter {
             case .jump, .digits: return await run()
             case .next: break
             }
-        } catch let ended as CallEnded {
-            cause = ended.cause
+        } catch let gone as LegGone {
+            cause = gone.cause
+        } catch is LegTaken {
+            // The leg goes on elsewhere: it is not this script's to end, and `h` is for legs that are gone.
+            return
         } catch {
             note("dialplan.failed", [("error", String(describing: error))])
             cause = .temporaryFailure
@@ -58,6 +63,8 @@ extension Interpreter {
     private func end(_ cause: HangupCause) async {
         hangupCause = call.ended?.cause ?? cause
         if call.ended == nil { call.hangUp(cause) }
+        // A script in the middle of a talk, or on the way of a transfer, ends without its leg.
+        guard call.ended != nil else { return }
         await runHangupHandler()
     }
 
@@ -65,30 +72,39 @@ extension Interpreter {
 
     private func runToEnd() async throws -> HangupCause {
         while true {
-            switch try await runExtension() {
-            case .hangUp(let cause): return cause
-            case .timedOut:
-                absoluteDeadline = nil
-                if exists("T") {
-                    go(to: "T")
-                } else if exists("e") {
-                    raise("ABSOLUTETIMEOUT")
-                } else {
-                    return .normalClearing
+            do {
+                switch try await runExtension() {
+                case .hangUp(let cause): return cause
+                case .digits(let digits):
+                    if let cause = try await dial(from: digits) { return cause }
+                case .ranOut:
+                    if let cause = try await continueAfterLastPriority() { return cause }
                 }
-            case .digits(let digits):
-                if let cause = try await dial(from: digits) { return cause }
-            case .ranOut:
-                if let cause = try await continueAfterLastPriority() { return cause }
+            } catch is DeadlinePassed {
+                if let cause = timeIsOver() { return cause }
             }
         }
+    }
+
+    /// `TIMEOUT(absolute)` has passed, in the middle of a wait or between two steps. nil: the call goes on in `T` or `e`,
+    /// with no limit until one is set again.
+    private func timeIsOver() -> HangupCause? {
+        call.deadline = nil
+        if exists("T") {
+            go(to: "T")
+        } else if exists("e") {
+            raise("ABSOLUTETIMEOUT")
+        } else {
+            return .normalClearing
+        }
+        return nil
     }
 
     /// Runs priority after priority until there is none, the caller dials, or the call ends.
     private func runExtension() async throws -> Ending {
         while let found = find(position) {
             if let ended = call.ended { throw ended }
-            if let deadline = absoluteDeadline, call.now >= deadline { return .timedOut }
+            if let deadline = call.deadline, call.now >= deadline { throw DeadlinePassed() }
             switch try await run(found) {
             case .next: position.priority += 1
             case .jump: break
@@ -128,14 +144,25 @@ extension Interpreter {
         if let application = CoreApplications.byName[key] {
             return try await application.body(self, text)
         }
-        guard let application = program.moduleApplications[key] else {
+        guard let (module, application) = program.moduleApplications[key] else {
             note("dialplan.unknownApplication", [("application", name)])
             return .hangUp(.temporaryFailure)
         }
-        let context = ApplicationContext(call: call, arguments: Arguments.split(text), variables: self)
-        switch try await application.body(context) {
-        case .next: return .next
-        case .hangUp(let cause): return .hangUp(cause)
+        let now = program.civilTime(call.wallTime)
+        let context = ApplicationContext(
+            call: call, arguments: Arguments.split(text), variables: self,
+            today: CivilDay(year: now.year, month: now.month, day: now.day), module: call.module(named: module))
+        do {
+            switch try await application.body(context) {
+            case .next: return .next
+            case .hangUp(let cause): return .hangUp(cause)
+            }
+        } catch let error where error is LegGone || error is LegTaken || error is DeadlinePassed {
+            throw error
+        } catch {
+            // A module that fails is named, and costs its step and not the call.
+            note("module.failed", [("module", module), ("application", name), ("error", String(describing: error))])
+            return .next
         }
     }
 
@@ -198,17 +225,11 @@ extension Interpreter {
             program.dialplan.canMatchMore(
                 context: position.context, extension: digits, callerID: callerNumber, at: searchTime)
         {
-            guard let digit = try await call.nextDigit(within: limited(timeout)) else { break }
+            guard let digit = try await call.nextDigit(within: timeout) else { break }
             digits.append(digit)
             timeout = digitTimeout
         }
         return digits
-    }
-
-    /// `duration`, or what is left until `TIMEOUT(absolute)`.
-    func limited(_ duration: Duration) -> Duration {
-        guard let deadline = absoluteDeadline else { return duration }
-        return max(.zero, min(duration, call.now.duration(to: deadline)))
     }
 
     // MARK: After the hang-up
@@ -217,7 +238,7 @@ extension Interpreter {
     private func runHangupHandler() async {
         guard exists("h") else { return }
         go(to: "h")
-        absoluteDeadline = nil
+        call.deadline = nil
         stepsWithoutTime = 0
         let start = call.now
         while let found = find(position), start.duration(to: call.now) < Self.hangupHandlerLimit {

@@ -13,7 +13,8 @@ extension Interpreter: VariableStore, VariableSource {
         case "CONTEXT": return position.context
         case "PRIORITY": return String(position.priority)
         case "CHANNEL": return channelName
-        case "UNIQUEID", "LINKEDID": return call.id.description
+        case "UNIQUEID": return call.id.description
+        case "LINKEDID": return call.callID.description
         case "HANGUPCAUSE": return String((call.ended?.cause ?? hangupCause)?.rawValue ?? 0)
         case "EPOCH": return String(call.wallTime.microseconds / 1_000_000)
         case "SYSTEMNAME": return ""
@@ -43,14 +44,5 @@ extension Interpreter: VariableStore, VariableSource {
         return true
     }
 
-    /// The form `SIP/8001-0000002a`, which dialplans take apart for the seat.
-    var channelName: String {
-        let low = String(UInt32(truncatingIfNeeded: call.id.rawValue), radix: 16)
-        let suffix = String(repeating: "0", count: 8 - low.utf8.count) + low
-        return switch call.party {
-        case .seat(let number): "SIP/\(number)-\(suffix)"
-        case .trunk(let name, _): "SIP/\(name)-\(suffix)"
-        case .other(let text): "SIP/\(text)-\(suffix)"
-        }
-    }
+    var channelName: String { call.party.channelName(of: call.id) }
 }

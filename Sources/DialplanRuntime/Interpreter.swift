@@ -34,8 +34,6 @@ final class Interpreter {
     var digitTimeout: Duration = .seconds(5)
     /// For the first digit (`TIMEOUT(response)`).
     var responseTimeout: Duration = .seconds(10)
-    /// When the call ends by `TIMEOUT(absolute)`.
-    var absoluteDeadline: Instant?
     var hangupCause: HangupCause?
     /// Steps since the last one that took time.
     var stepsWithoutTime = 0

@@ -16,7 +16,7 @@ public enum LocalTime {
         let fields = fields(time)
         return CivilTime(
             minuteOfDay: Int(fields.tm_hour) * 60 + Int(fields.tm_min), weekday: Int(fields.tm_wday),
-            day: Int(fields.tm_mday), month: Int(fields.tm_mon) + 1)
+            day: Int(fields.tm_mday), month: Int(fields.tm_mon) + 1, year: Int(fields.tm_year) + 1900)
     }
 
     /// By strftime(3); at most 255 bytes.

@@ -5,20 +5,42 @@ internal import Glibc
 
 extension EngineDoor {
     public func drain(_ body: (MediaEvent) -> Void) {
+        var left = 0
         for thread in threads.indices {
             flushBacklog(thread)
-            let ring = threads[thread].core.pointee.ports[shard].reports
-            // What comes while events are handled waits for the next call: it was signalled too.
-            var left = ring.capacity
-            while left > 0, let report = ring.pop() {
-                left -= 1
-                if let event = take(report, thread) { body(event) }
-            }
+            left += reports(thread).capacity
+        }
+        // What comes while events are handled waits for the next call: it was signalled too.
+        while left > 0, let (report, thread) = nextReport() {
+            left -= 1
+            if let event = take(report, thread) { body(event) }
         }
         for outcome in writer.takeOutcomes(shard: shard) {
             if let event = take(outcome) { body(event) }
         }
     }
+
+    /// The report with the lowest order of all threads. A member's reports come from one thread after the other, each
+    /// with a higher order; that of the thread before was put before that of the next could be seen, so a second look
+    /// finds it.
+    private func nextReport() -> (Report, thread: Int)? {
+        var chosen: Int?
+        while true {
+            var best: Int?
+            var lowest = UInt64.max
+            for thread in threads.indices {
+                if let order = reports(thread).first?.order, order < lowest {
+                    best = thread
+                    lowest = order
+                }
+            }
+            guard let best else { return nil }
+            if best == chosen || threads.count == 1, let found = reports(best).pop() { return (found.report, best) }
+            chosen = best
+        }
+    }
+
+    private func reports(_ thread: Int) -> Ring<OrderedReport> { threads[thread].core.pointee.ports[shard].reports }
 
     private func take(_ report: Report, _ thread: Int) -> MediaEvent? {
         switch report {
@@ -36,9 +58,10 @@ extension EngineDoor {
             Glibc.close(rtp)
             Glibc.close(rtcp)
             if let decoder { LegDecoder.free(decoder) }
-            tables[thread].legs.giveBack(handle)
+            tables[handle.thread].legs.giveBack(handle)
+            legs[handle] = nil
             return .legClosed(MediaLeg(rawValue: handle.rawValue), statistics(figures))
-        case .ended(let handle, let samples): return instrumentEnded(handle, thread, samples: samples)
+        case .ended(let handle, let samples): return instrumentEnded(handle, samples: samples)
         }
     }
 
@@ -52,15 +75,10 @@ extension EngineDoor {
         return statistics
     }
 
-    private func instrumentEnded(_ handle: Handle, _ thread: Int, samples: UInt64) -> MediaEvent? {
+    private func instrumentEnded(_ handle: Handle, samples: UInt64) -> MediaEvent? {
         guard let instrument = instruments[handle] else { return nil }
-        tables[thread].instruments.giveBack(handle)
+        tables[handle.thread].instruments.giveBack(handle)
         switch instrument.kind {
-        case .player:
-            instruments[handle] = nil
-            let played = Duration.microseconds(
-                Int64(clamping: samples.multipliedReportingOverflow(by: 125).partialValue))
-            return .finished(MediaInstrument(rawValue: handle.rawValue), played: played)
         case .recorder:
             // The file's end is told by the writer, once it is on the disk.
             writer.nudge()
@@ -70,19 +88,28 @@ extension EngineDoor {
                 instruments[handle]?.hasEnded = true
             }
             return nil
+        case .stream(let stream): stream.cancel()
+        case .clip, .tone: break
         }
+        instruments[handle] = nil
+        let played = Duration.microseconds(Int64(clamping: samples.multipliedReportingOverflow(by: 125).partialValue))
+        return .finished(MediaInstrument(rawValue: handle.rawValue), played: played)
     }
 
     private func take(_ outcome: RecorderWriter.Outcome) -> MediaEvent? {
-        guard let instrument = instruments[outcome.handle], !instrument.isTold else { return nil }
-        if instrument.hasEnded {
-            instruments[outcome.handle] = nil
-        } else {
-            // The disk failed while the room goes on: media stops as well.
-            instruments[outcome.handle]?.isTold = true
-            put(.stop(outcome.handle))
+        switch outcome {
+        case .made(let handle, let path):
+            return .recording(MediaInstrument(rawValue: handle.rawValue), path: path)
+        case .done(let handle, let result):
+            guard let instrument = instruments[handle], !instrument.isTold else { return nil }
+            if instrument.hasEnded {
+                instruments[handle] = nil
+            } else {
+                // The disk failed while the room goes on: media stops as well.
+                instruments[handle]?.isTold = true
+                put(.stop(handle), instrument.thread)
+            }
+            return .recorded(MediaInstrument(rawValue: handle.rawValue), result)
         }
-        return .recorded(
-            MediaInstrument(rawValue: outcome.handle.rawValue), length: outcome.length, error: outcome.error)
     }
 }

@@ -2,6 +2,7 @@
 internal import Audio
 public import CallModel
 internal import Glibc
+internal import Synchronization
 internal import Timing
 
 /// A shard's door to the media threads: puts commands into their rings and takes events out.
@@ -12,13 +13,23 @@ internal import Timing
 public final class EngineDoor: MediaDoor, @unchecked Sendable {
     static let backlogLimit = 65536
 
+    /// Where commands for a leg go.
+    struct Leg {
+        var thread: Int
+        /// `close` was called; `.legClosed` is to come.
+        var isClosing = false
+    }
+
     struct Instrument {
         enum Kind {
-            case player(AudioClip?)
+            case clip(AudioClip)
+            case tone
+            case stream(AudioStream)
             case recorder(RecorderFile)
         }
 
         var kind: Kind
+        var thread: Int
         /// Media is done with it.
         var hasEnded = false
         /// `.recorded` was told.
@@ -30,17 +41,28 @@ public final class EngineDoor: MediaDoor, @unchecked Sendable {
         var rooms: HandleTable
         var instruments: HandleTable
         var backlog: [Command] = []
+        /// Commands in the ring that the thread is not shown yet, within `inOneTurn`.
+        var staged = 0
+        var isToBeWoken = false
     }
 
     public let shard: Int
     let threads: [MediaThread]
     let ports: PortPool
     let writer: RecorderWriter
-    private let region: ToneRegion
+    let region: ToneRegion
     var tables: [Tables]
+    /// Members until their end was drained, and rooms until they were closed.
+    var legs: [Handle: Leg] = [:]
     var instruments: [Handle: Instrument] = [:]
+    var rooms: Set<Handle> = []
+    /// How deep in `inOneTurn`.
+    var turnDepth = 0
+    private var lastHandover: UInt64 = 0
+    /// Commands that named something gone, or a member of another room's thread. Read by others.
+    let refused = Atomic<UInt64>(0)
     /// Commands lost because media did not take them in time.
-    public private(set) var droppedCommands = 0
+    public internal(set) var droppedCommands = 0
 
     init(
         shard: Int, threads: [MediaThread], limits: MediaLimits, ports: PortPool, writer: RecorderWriter,
@@ -52,31 +74,38 @@ public final class EngineDoor: MediaDoor, @unchecked Sendable {
         self.writer = writer
         self.region = region
         tables = threads.indices.map {
-            Tables(
-                legs: HandleTable(thread: $0, shard: shard, limit: limits.legs),
-                rooms: HandleTable(thread: $0, shard: shard, limit: limits.rooms),
-                instruments: HandleTable(thread: $0, shard: shard, limit: limits.instruments))
+            let row = shard * threads.count + $0
+            return Tables(
+                legs: HandleTable(thread: $0, base: row * limits.legs, limit: limits.legs),
+                rooms: HandleTable(thread: $0, base: shard * limits.rooms, limit: limits.rooms),
+                instruments: HandleTable(thread: $0, base: row * limits.instruments, limit: limits.instruments))
         }
     }
 
+    func refuse() { refused.store(refused.load(ordering: .relaxed) &+ 1, ordering: .relaxed) }
+
     // MARK: Rooms and legs
 
-    /// The thread follows from `callAffinity` alone, so rooms opened with one number are on one thread and legs may
-    /// move between them.
+    /// The thread follows from `callAffinity` alone, so that a call's rooms may share one and its legs move cheaply.
     public func openRoom(callAffinity: UInt64) throws(MediaError) -> MediaRoom {
         let mixed = (callAffinity &* 0x9E37_79B9_7F4A_7C15) >> 32
         let thread = Int(mixed % UInt64(threads.count))
         guard let handle = tables[thread].rooms.take() else { throw .exhausted("rooms") }
+        rooms.insert(handle)
         put(.openRoom(handle), thread, wakes: false)
         return MediaRoom(rawValue: handle.rawValue)
     }
 
-    public func close(_ room: MediaRoom) { put(.closeRoom(Handle(rawValue: room.rawValue))) }
+    public func close(_ room: MediaRoom) {
+        let handle = Handle(rawValue: room.rawValue)
+        guard rooms.remove(handle) != nil else { return refuse() }
+        put(.closeRoom(handle), handle.thread, wakes: false)
+    }
 
     public func openLeg(in room: MediaRoom) throws(MediaError) -> (leg: MediaLeg, port: UInt16) {
         let roomHandle = Handle(rawValue: room.rawValue)
+        guard rooms.contains(roomHandle) else { throw .noSuchRoom }
         let thread = roomHandle.thread
-        guard tables.indices.contains(thread) else { throw .exhausted("no such room") }
         guard let handle = tables[thread].legs.take() else { throw .exhausted("legs") }
         let pair: PortPool.Pair
         do {
@@ -92,12 +121,14 @@ public final class EngineDoor: MediaDoor, @unchecked Sendable {
             // The first half of the numbers, as RFC 3711 §3.3.1 advises.
             sequence: UInt16(truncatingIfNeeded: start >> 32) & 0x7FFF,
             timestamp: UInt32(truncatingIfNeeded: entropy.next()))
+        legs[handle] = Leg(thread: thread)
         put(.openLeg(handle, room: roomHandle, opening), thread, wakes: false)
         return (MediaLeg(rawValue: handle.rawValue), pair.port)
     }
 
     /// A remote address that is not IPv4 is taken as unknown: nothing is sent until a packet comes.
     public func configure(_ leg: MediaLeg, _ media: LegMedia) {
+        guard let (handle, thread) = place(of: leg) else { return refuse() }
         var binary = in_addr()
         let isAddress = inet_pton(AF_INET, media.remoteAddress, &binary) == 1
         let remote =
@@ -109,119 +140,103 @@ public final class EngineDoor: MediaDoor, @unchecked Sendable {
             receiveEventType: media.receiveEventPayloadType.map { $0 & 0x7F } ?? LegSettings.noPayloadType,
             remote: remote, sends: media.sends, receives: media.receives,
             timeoutNanoseconds: media.timeout.map { max(0, $0.nanoseconds) } ?? 0)
-        put(.configure(Handle(rawValue: leg.rawValue), settings))
+        put(.configure(handle, settings), thread)
     }
 
-    public func move(_ leg: MediaLeg, to room: MediaRoom) {
-        put(.move(Handle(rawValue: leg.rawValue), room: Handle(rawValue: room.rawValue)))
-    }
-
-    public func close(_ leg: MediaLeg) { put(.closeLeg(Handle(rawValue: leg.rawValue))) }
-
-    public func setGain(_ room: MediaRoom, listener: MediaMember, speaker: MediaMember, gain: Float) {
-        put(
-            .setGain(
-                room: Handle(rawValue: room.rawValue), listener: key(listener), speaker: key(speaker),
-                gain: Mix.fixed(gain)))
-    }
-
-    private func key(_ member: MediaMember) -> MemberKey {
-        switch member {
-        case .leg(let leg): MemberKey(handle: Handle(rawValue: leg.rawValue), isLeg: true)
-        case .instrument(let instrument): MemberKey(handle: Handle(rawValue: instrument.rawValue), isLeg: false)
-        }
-    }
-
-    // MARK: Instruments
-
-    public func play(_ clip: AudioClip, in room: MediaRoom, loop: Bool) throws(MediaError) -> MediaInstrument {
-        let samples = clip.samples
-        return try add(.player(clip), in: room) { handle, room in
-            guard let base = samples.baseAddress else { return .playTone(handle, room: room, Tone([], repeats: false)) }
-            return .play(handle, room: room, ClipSamples(base: base, count: samples.count, loops: loop))
-        }
-    }
-
-    public func play(_ tone: MediaTone, in room: MediaRoom) throws(MediaError) -> MediaInstrument {
-        let steps =
-            switch tone {
-            case .dial: Tone.progress(.dial, region: region)
-            case .ringback: Tone.progress(.ringback, region: region)
-            case .busy: Tone.progress(.busy, region: region)
-            case .congestion: Tone.progress(.congestion, region: region)
-            case .milliwatt: Tone.milliwatt
-            case .beep: Tone.beep
-            }
-        return try add(.player(nil), in: room) { handle, room in .playTone(handle, room: room, steps) }
-    }
-
-    public func record(_ settings: RecorderSettings, in room: MediaRoom) throws(MediaError) -> MediaInstrument {
-        let file = RecorderFile(settings, shard: shard)
-        let instrument = try add(.recorder(file), in: room) { handle, room in
-            file.handle = handle
-            return .record(handle, room: room, file.buffer)
-        }
-        writer.add(file)
-        return instrument
-    }
-
-    public func stop(_ instrument: MediaInstrument) { put(.stop(Handle(rawValue: instrument.rawValue))) }
-
-    private func add(
-        _ kind: Instrument.Kind, in room: MediaRoom, _ command: (Handle, Handle) -> Command
-    ) throws(MediaError) -> MediaInstrument {
-        let roomHandle = Handle(rawValue: room.rawValue)
-        let thread = roomHandle.thread
-        guard tables.indices.contains(thread), let handle = tables[thread].instruments.take() else {
-            throw .exhausted("players and recorders")
-        }
-        instruments[handle] = Instrument(kind: kind)
-        put(command(handle, roomHandle), thread)
-        return MediaInstrument(rawValue: handle.rawValue)
+    public func close(_ leg: MediaLeg) {
+        guard let (handle, thread) = place(of: leg) else { return refuse() }
+        legs[handle]?.isClosing = true
+        put(.closeLeg(handle), thread)
     }
 
     public func sendDigits(_ digits: String, to leg: MediaLeg) {
+        guard let (handle, thread) = place(of: leg) else { return refuse() }
         var keys = KeyList()
         for character in digits.prefix(DigitSender.capacity) {
             if let key = DTMFKey(character) { keys.append(key.event) }
         }
-        put(.sendDigits(Handle(rawValue: leg.rawValue), keys))
+        put(.sendDigits(handle, keys), thread)
     }
 
-    // MARK: Rings
+    // MARK: Moving
 
-    func put(_ command: Command) {
-        switch command {
-        case .closeRoom(let handle): put(command, handle.thread, wakes: false)
-        case .configure(let handle, _), .move(let handle, _), .closeLeg(let handle),
-            .setGain(let handle, _, _, _), .stop(let handle), .sendDigits(let handle, _):
-            put(command, handle.thread)
-        default: break
+    public func move(_ leg: MediaLeg, to room: MediaRoom) {
+        guard let (handle, thread) = place(of: leg) else { return refuse() }
+        guard move(MemberKey(handle: handle, isLeg: true), from: thread, to: room) else { return }
+        legs[handle]?.thread = Handle(rawValue: room.rawValue).thread
+    }
+
+    public func move(_ instrument: MediaInstrument, to room: MediaRoom) {
+        guard let (handle, thread) = place(of: instrument) else { return refuse() }
+        guard move(MemberKey(handle: handle, isLeg: false), from: thread, to: room) else { return }
+        instruments[handle]?.thread = Handle(rawValue: room.rawValue).thread
+    }
+
+    /// False when it stays where it is. Both halves of a hand-over are put, or none: a thread that waited for a member
+    /// nobody lets go of would take no command any more.
+    private func move(_ key: MemberKey, from: Int, to room: MediaRoom) -> Bool {
+        let roomHandle = Handle(rawValue: room.rawValue)
+        guard rooms.contains(roomHandle) else {
+            refuse()
+            return false
+        }
+        let thread = roomHandle.thread
+        if from == thread {
+            put(.move(key, room: roomHandle), thread)
+            return true
+        }
+        guard tables[from].backlog.count < Self.backlogLimit, tables[thread].backlog.count < Self.backlogLimit else {
+            droppedCommands += 1
+            return false
+        }
+        lastHandover += 1
+        let handover = Handover(number: lastHandover, from: Int32(from), to: Int32(thread))
+        put(.letGo(key, handover), from)
+        put(.takeIn(key, handover, room: roomHandle), thread)
+        return true
+    }
+
+    /// Where the commands of a leg go; nil when it is closed.
+    private func place(of leg: MediaLeg) -> (Handle, thread: Int)? {
+        let handle = Handle(rawValue: leg.rawValue)
+        guard let place = legs[handle], !place.isClosing else { return nil }
+        return (handle, place.thread)
+    }
+
+    /// nil when its end was told.
+    func place(of instrument: MediaInstrument) -> (Handle, thread: Int)? {
+        let handle = Handle(rawValue: instrument.rawValue)
+        guard let place = instruments[handle], !place.hasEnded else { return nil }
+        return (handle, place.thread)
+    }
+
+    // MARK: Gains
+
+    public func setGain(_ room: MediaRoom, listener: MediaMember, speaker: MediaMember, gain: Float?) {
+        let handle = Handle(rawValue: room.rawValue)
+        guard let listener = member(listener, of: handle), let speaker = member(speaker, of: handle) else {
+            return refuse()
+        }
+        let cell = Command.setGain(room: handle, listener: listener, speaker: speaker, gain: gain.map(Mix.fixed))
+        put(cell, handle.thread)
+    }
+
+    public func setGain(_ room: MediaRoom, speaker: MediaMember, gain: Float) {
+        let handle = Handle(rawValue: room.rawValue)
+        guard let speaker = member(speaker, of: handle) else { return refuse() }
+        put(.setDefaultGain(room: handle, speaker: speaker, gain: Mix.fixed(gain)), handle.thread)
+    }
+
+    /// nil when the member is not on the room's thread: what is not there must not be looked up there.
+    private func member(_ member: MediaMember, of room: Handle) -> MemberKey? {
+        guard rooms.contains(room) else { return nil }
+        switch member {
+        case .leg(let leg):
+            guard let (handle, thread) = place(of: leg), thread == room.thread else { return nil }
+            return MemberKey(handle: handle, isLeg: true)
+        case .instrument(let instrument):
+            guard let (handle, thread) = place(of: instrument), thread == room.thread else { return nil }
+            return MemberKey(handle: handle, isLeg: false)
         }
     }
-
-    /// A command that changes nothing audible does not wake the thread: it is found at the next packet, tick or
-    /// waking command, and a call set-up then costs one wake where it cost three.
-    private func put(_ command: Command, _ thread: Int, wakes: Bool = true) {
-        guard tables.indices.contains(thread) else { return }
-        flushBacklog(thread)
-        if !tables[thread].backlog.isEmpty || !ring(thread).push(command) {
-            if tables[thread].backlog.count < Self.backlogLimit {
-                tables[thread].backlog.append(command)
-            } else {
-                droppedCommands += 1
-            }
-        }
-        if wakes { threads[thread].commandsWait() }
-    }
-
-    func flushBacklog(_ thread: Int) {
-        guard !tables[thread].backlog.isEmpty else { return }
-        var sent = 0
-        while sent < tables[thread].backlog.count, ring(thread).push(tables[thread].backlog[sent]) { sent += 1 }
-        tables[thread].backlog.removeFirst(sent)
-        if sent > 0 { threads[thread].commandsWait() }
-    }
-
-    private func ring(_ thread: Int) -> Ring<Command> { threads[thread].core.pointee.ports[shard].commands }
 }

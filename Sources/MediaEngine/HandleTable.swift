@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
-/// Gives out the slots of one shard in one table of one media thread. A slot is given again only after media
+/// Gives out the slots of one shard for members born on one media thread. A slot is given again only after media
 /// has told that it is free, and then under another generation, so a stale handle names nothing.
+///
+/// Legs and instruments keep their slot on whatever thread they are: every thread has rows for all of them, which take
+/// memory only where they are used.
 struct HandleTable {
     private let thread: Int
     private let base: Int
@@ -10,10 +13,10 @@ struct HandleTable {
     private var free: [Int] = []
     private var generations: [UInt32] = []
 
-    init(thread: Int, shard: Int, limit: Int) {
+    init(thread: Int, base: Int, limit: Int) {
         self.thread = thread
         self.limit = limit
-        base = shard * limit
+        self.base = base
     }
 
     /// nil when all are taken.

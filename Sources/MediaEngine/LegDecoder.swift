@@ -9,7 +9,8 @@ struct LegDecoder {
     private static let fifoCapacity = 960
 
     let jitter: OpaquePointer
-    let core: UnsafePointer<MediaCore>
+    /// Where the leg is now.
+    var core: UnsafePointer<MediaCore>
     let slot: Int
     /// Law of the packet read last.
     var isALaw: Bool

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 internal import Audio
 internal import CORTP
+internal import Synchronization
 
 extension MediaCore {
     /// Marks the RTCP socket of a leg among epoll's numbers; the rest is the slot.
@@ -8,21 +9,38 @@ extension MediaCore {
 
     /// Takes all commands and replies that wait. Bounded by the rings.
     func process() {
-        for shard in 0..<state.pointee.shardCount {
-            var left = limits.commands
-            while left > 0, let command = ports[shard].commands.pop() {
-                left -= 1
-                if !apply(command, shard: Int32(shard)) { state.pointee.counters.refusedCommands.bump() }
-            }
-        }
+        for shard in 0..<state.pointee.shardCount { process(shard) }
         while let reply = serviceReplies.pop() { apply(reply) }
+        replanStale()
+    }
+
+    /// Stops before a member that another thread has not let go of; that thread rings when it has.
+    private func process(_ shard: Int) {
+        let port = ports + shard
+        let ring = port.pointee.commands
+        port.pointee.isWaiting = false
+        var left = limits.commands
+        while left > 0, let command = ring.first {
+            if case .takeIn(let key, let handover, _) = command, !hasLetGo(key, handover) {
+                port.pointee.isWaiting = true
+                break
+            }
+            ring.dropFirst()
+            left -= 1
+            if !apply(command, shard: Int32(shard)) { state.pointee.counters.refusedCommands.bump() }
+        }
+        setMarks()
+        // The door puts what did not fit when it is told that there is room.
+        if left < limits.commands && port.pointee.hasBacklog.pointee.value.load(ordering: .acquiring) {
+            port.pointee.isDirty = true
+        }
     }
 
     /// False for a command that names something that is gone.
     private func apply(_ command: Command, shard: Int32) -> Bool {
         switch command {
         case .openRoom(let handle):
-            guard handle.slot < limits.rooms * state.pointee.shardCount else { return false }
+            guard handle.slot < roomCapacity else { return false }
             var room = RoomSlot()
             room.handle = handle
             room.isOpen = true
@@ -32,22 +50,30 @@ extension MediaCore {
             guard let room = find(room: handle) else { return false }
             closeRoom(room)
         case .openLeg(let handle, let room, let opening):
-            guard handle.slot < limits.legs * state.pointee.shardCount else { return false }
+            guard handle.slot < legCapacity else { return false }
             openLeg(handle, room: room, opening, shard: shard)
         case .configure(let handle, let settings):
             guard let leg = find(leg: handle) else { return false }
             configure(leg, settings)
-        case .move(let handle, let roomHandle):
-            guard let leg = find(leg: handle), let room = find(room: roomHandle) else { return false }
-            leave(leg)
-            join(leg, room: room)
+        case .move(let key, let roomHandle):
+            guard let room = find(room: roomHandle) else { return false }
+            return move(key, to: room)
+        case .letGo(let key, let handover): letGo(key, handover)
+        // A player that ended on the way has told so.
+        case .takeIn(let key, let handover, let room): _ = takeIn(key, handover, room: room)
         case .closeLeg(let handle):
             guard let leg = find(leg: handle) else { return false }
             closeLeg(leg)
         case .setGain(let roomHandle, let listener, let speaker, let gain):
             guard let room = find(room: roomHandle) else { return false }
             return setGain(room, listener: listener, speaker: speaker, gain: gain)
-        case .play, .playTone, .record: return addInstrument(command, shard: shard)
+        case .setDefaultGain(let roomHandle, let speaker, let gain):
+            guard let room = find(room: roomHandle) else { return false }
+            return setDefaultGain(room, speaker: speaker, gain: gain)
+        case .play, .playTone, .playStream, .record: return addInstrument(command, shard: shard)
+        case .pause(let handle, let isOn):
+            guard let slot = find(instrument: handle), let buffer = instruments[slot].buffer else { return false }
+            buffer.pause(isOn, at: now)
         case .stop(let handle):
             guard let instrument = find(instrument: handle) else { return false }
             endInstrument(instrument)
@@ -60,32 +86,53 @@ extension MediaCore {
 
     private func apply(_ reply: ServiceReply) {
         guard case .decoder(let handle, let decoder) = reply else { return }
-        guard let leg = find(leg: handle), let decoder else {
-            if let decoder { requestService(.freeDecoder(decoder)) }
+        // Memory was out: it is asked for again when the leg is looked after.
+        guard let decoder else {
+            if let leg = find(leg: handle) { legs[leg].wantsDecoder = false }
+            return
+        }
+        // A leg that went away and came back may have asked twice.
+        guard let leg = find(leg: handle), legs[leg].decoder == nil else {
+            requestService(.freeDecoder(decoder))
             return
         }
         legs[leg].wantsDecoder = false
         legs[leg].decoder = decoder
-        if legs[leg].room >= 0 { replan(Int(legs[leg].room)) }
+        if legs[leg].room >= 0 { planLater(Int(legs[leg].room)) }
     }
 
     @inline(__always)
     func find(leg handle: Handle) -> Int? {
         let slot = handle.slot
-        guard slot < limits.legs * state.pointee.shardCount else { return nil }
+        guard slot < legCapacity else { return nil }
         return legs[slot].isOpen && legs[slot].handle == handle ? slot : nil
     }
 
     func find(room handle: Handle) -> Int? {
         let slot = handle.slot
-        guard slot < limits.rooms * state.pointee.shardCount else { return nil }
+        guard slot < roomCapacity else { return nil }
         return rooms[slot].isOpen && rooms[slot].handle == handle ? slot : nil
     }
 
     func find(instrument handle: Handle) -> Int? {
         let slot = handle.slot
-        guard slot < limits.instruments * state.pointee.shardCount else { return nil }
-        return instruments[slot].kind != .none && instruments[slot].handle == handle ? slot : nil
+        guard slot < instrumentCapacity else { return nil }
+        return instruments[slot].isHere && instruments[slot].handle == handle ? slot : nil
+    }
+
+    private func move(_ key: MemberKey, to room: Int) -> Bool {
+        if key.isLeg {
+            guard let leg = find(leg: key.handle) else { return false }
+            guard legs[leg].room != Int32(room) else { return true }
+            unlink(leg)
+            join(leg, room: room)
+        } else {
+            guard let instrument = find(instrument: key.handle) else { return false }
+            guard instruments[instrument].room != Int32(room) else { return true }
+            withdraw(instrument)
+            enter(instrument, room: room)
+        }
+        return true
     }
 
     // MARK: Legs
@@ -100,26 +147,43 @@ extension MediaCore {
             ssrc: opening.ssrc, sequence: opening.sequence, timestamp: opening.timestamp)
         var leg = LegSlot(settings: silent, stream: stream, tone: ToneGenerator(keyTones[0]))
         leg.handle = handle
-        leg.isOpen = true
         leg.shard = shard
         leg.rtpSocket = opening.rtpSocket
         leg.rtcpSocket = opening.rtcpSocket
         leg.lastHeard = now
-        leg.openIndex = Int32(state.pointee.openCount)
         (legs + slot).initialize(to: leg)
+        rememberOpen(slot)
+        if let room = find(room: room) { join(slot, room: room) }
+    }
+
+    /// Enters a leg into the list of those that are looked after, and its sockets into epoll.
+    func rememberOpen(_ slot: Int) {
+        let leg = legs + slot
+        leg.pointee.isOpen = true
+        leg.pointee.openIndex = Int32(state.pointee.openCount)
         openLegs[state.pointee.openCount] = Int32(slot)
         state.pointee.openCount += 1
-        martlet_epoll_add(epoll, leg.rtpSocket, UInt64(slot))
-        martlet_epoll_add(epoll, leg.rtcpSocket, UInt64(slot) | Self.rtcpMark)
-        if let room = find(room: room) { join(slot, room: room) }
+        martlet_epoll_add(epoll, leg.pointee.rtpSocket, UInt64(slot))
+        martlet_epoll_add(epoll, leg.pointee.rtcpSocket, UInt64(slot) | Self.rtcpMark)
+    }
+
+    func forgetOpen(_ slot: Int) {
+        let leg = legs + slot
+        martlet_epoll_remove(epoll, leg.pointee.rtpSocket)
+        martlet_epoll_remove(epoll, leg.pointee.rtcpSocket)
+        leg.pointee.isOpen = false
+        state.pointee.openCount -= 1
+        let last = openLegs[state.pointee.openCount]
+        openLegs[Int(leg.pointee.openIndex)] = last
+        legs[Int(last)].openIndex = leg.pointee.openIndex
     }
 
     private func configure(_ slot: Int, _ settings: LegSettings) {
         let leg = legs + slot
-        let listened = leg.pointee.isConfigured && leg.pointee.settings.receives
-        // An answer or the end of a hold begins a new time of silence, however long it was before.
-        if settings.receives
-            && !(listened && settings.timeoutNanoseconds == leg.pointee.settings.timeoutNanoseconds)
+        // An answer, a hold or its end begins a new time of silence, however long it was before.
+        let before = leg.pointee.settings
+        if settings.timeoutNanoseconds != before.timeoutNanoseconds || settings.sends != before.sends
+            || settings.receives != before.receives
         {
             leg.pointee.lastHeard = now
             leg.pointee.timedOut = false
@@ -131,7 +195,7 @@ extension MediaCore {
         leg.pointee.settings = settings
         leg.pointee.isConfigured = true
         leg.pointee.latch.signal(settings.remote)
-        if leg.pointee.room >= 0 { replan(Int(leg.pointee.room)) }
+        if leg.pointee.room >= 0 { planLater(Int(leg.pointee.room)) }
     }
 
     private func closeLeg(_ slot: Int) {
@@ -139,13 +203,7 @@ extension MediaCore {
         leave(slot)
         abandonDigits(slot)
         if let press = leg.pointee.digits.restart() { report(press, of: slot) }
-        martlet_epoll_remove(epoll, leg.pointee.rtpSocket)
-        martlet_epoll_remove(epoll, leg.pointee.rtcpSocket)
-        leg.pointee.isOpen = false
-        state.pointee.openCount -= 1
-        let last = openLegs[state.pointee.openCount]
-        openLegs[Int(leg.pointee.openIndex)] = last
-        legs[Int(last)].openIndex = leg.pointee.openIndex
+        forgetOpen(slot)
         let figures = LegFigures(
             received: leg.pointee.statistics.totalReceived, sent: leg.pointee.stream.packets,
             lost: leg.pointee.statistics.totalLost, refused: leg.pointee.refused,
@@ -158,9 +216,12 @@ extension MediaCore {
 
     // MARK: Service
 
-    func requestService(_ request: ServiceRequest) {
-        // The ring has two places for each leg: one to ask, one to give back.
-        if !serviceRequests.push(request) { state.pointee.counters.droppedReports.bump() }
+    /// False when the ring is full, which has two places for each leg: one to ask, one to give back.
+    @discardableResult
+    func requestService(_ request: ServiceRequest) -> Bool {
         state.pointee.serviceDirty = true
+        if serviceRequests.push(request) { return true }
+        state.pointee.counters.droppedReports.bump()
+        return false
     }
 }

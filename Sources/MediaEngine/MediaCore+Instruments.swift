@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 internal import Audio
+internal import CallModel
 
 /// Players, tones and recorders coming and going.
 extension MediaCore {
@@ -17,6 +18,11 @@ extension MediaCore {
             row.kind = .tone
             row.tone = ToneGenerator(tone)
             roomHandle = room
+        case .playStream(let handle, let room, let stream):
+            row.handle = handle
+            row.kind = .stream
+            row.stream = stream
+            roomHandle = room
         case .record(let handle, let room, let buffer):
             row.handle = handle
             row.kind = .recorder
@@ -26,7 +32,8 @@ extension MediaCore {
         default: return false
         }
         row.shard = shard
-        guard row.handle.slot < limits.instruments * state.pointee.shardCount else { return false }
+        row.isHere = true
+        guard row.handle.slot < instrumentCapacity else { return false }
         let slot = row.handle.slot
         (instruments + slot).initialize(to: row)
         guard let room = find(room: roomHandle) else {
@@ -38,59 +45,73 @@ extension MediaCore {
         return true
     }
 
-    private func enter(_ slot: Int, room: Int) {
+    func enter(_ slot: Int, room: Int) {
         let row = instruments + slot
         row.pointee.room = Int32(room)
+        row.pointee.frame = -1
+        row.pointee.previous = -1
         row.pointee.next = rooms[room].firstInstrument
         if rooms[room].firstInstrument >= 0 { instruments[Int(rooms[room].firstInstrument)].previous = Int32(slot) }
         rooms[room].firstInstrument = Int32(slot)
         if row.pointee.kind == .recorder {
             rooms[room].recorderCount += 1
-            if let buffer = row.pointee.buffer, rooms[room].firstLeg >= 0 {
+            if let buffer = row.pointee.buffer, buffer.position.pointee.leftLeg.rawValue == 0,
+                rooms[room].firstLeg >= 0
+            {
                 buffer.position.pointee.leftLeg = legs[Int(rooms[room].firstLeg)].handle
             }
         } else {
             rooms[room].speakerCount += 1
         }
-        replan(room)
+        planLater(room)
+    }
+
+    /// Takes an instrument out of its room; gains that name it go with it.
+    func withdraw(_ slot: Int) {
+        let row = instruments + slot
+        guard row.pointee.room >= 0 else { return }
+        let room = Int(row.pointee.room)
+        forgetMember(~Int32(slot), in: room)
+        if row.pointee.previous >= 0 {
+            instruments[Int(row.pointee.previous)].next = row.pointee.next
+        } else {
+            rooms[room].firstInstrument = row.pointee.next
+        }
+        if row.pointee.next >= 0 { instruments[Int(row.pointee.next)].previous = row.pointee.previous }
+        if row.pointee.kind == .recorder {
+            rooms[room].recorderCount -= 1
+        } else {
+            rooms[room].speakerCount -= 1
+        }
+        row.pointee.room = -1
+        planLater(room)
     }
 
     /// Takes an instrument out of its room and tells that it is gone.
     func endInstrument(_ slot: Int) {
         let row = instruments + slot
-        let room = Int(row.pointee.room)
         if let buffer = row.pointee.buffer {
             buffer.flush(upTo: buffer.samples(at: now), aLaw: aLaw, muLaw: muLaw)
             buffer.close()
         }
-        if room >= 0 {
-            forgetSpeaker(~Int32(slot), in: room)
-            freeCells(&row.pointee.cells)
-            if row.pointee.previous >= 0 {
-                instruments[Int(row.pointee.previous)].next = row.pointee.next
-            } else {
-                rooms[room].firstInstrument = row.pointee.next
-            }
-            if row.pointee.next >= 0 { instruments[Int(row.pointee.next)].previous = row.pointee.previous }
-            if row.pointee.kind == .recorder {
-                rooms[room].recorderCount -= 1
-            } else {
-                rooms[room].speakerCount -= 1
-            }
-        }
+        withdraw(slot)
         row.pointee.kind = .none
-        row.pointee.room = -1
+        row.pointee.isHere = false
         report(.ended(row.pointee.handle, samples: row.pointee.played), to: row.pointee.shard, essential: true)
-        if room >= 0 { replan(room) }
     }
 
-    /// The next 20 ms of a player or tone; false when it had come to its end before.
+    /// The next 20 ms of a player, tone or stream; false when it had come to its end before.
     func play(_ slot: Int, into frame: UnsafeMutablePointer<Int16>) -> Bool {
         let row = instruments + slot
         if row.pointee.kind == .tone {
             let count = row.pointee.tone.fill(frame, count: Self.frameSamples)
             row.pointee.played &+= UInt64(count)
             return count > 0
+        }
+        if let stream = row.pointee.stream {
+            guard let count = stream.read(into: frame, count: Self.frameSamples) else { return false }
+            row.pointee.played &+= UInt64(count)
+            return true
         }
         guard let clip = row.pointee.clip, clip.count > 0 else { return false }
         var filled = 0

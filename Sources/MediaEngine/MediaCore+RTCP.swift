@@ -88,7 +88,8 @@ extension MediaCore {
         return (UInt32(truncatingIfNeeded: seconds), UInt32(truncatingIfNeeded: fraction))
     }
 
-    /// Takes one datagram of a leg's RTCP socket: only from the host its RTP comes from.
+    /// Takes one datagram of a leg's RTCP socket: only from the host its RTP comes from. It shows that the far side is
+    /// there, also while it is on hold.
     func receiveReport(_ slot: Int) {
         let leg = legs + slot
         guard leg.pointee.isOpen else { return }
@@ -101,19 +102,23 @@ extension MediaCore {
                     leg.pointee.rtcpSocket, bytes, Self.datagramLimit, Int32(MSG_DONTWAIT), $0, &length)
             }
         }
-        guard count >= 8, leg.pointee.isConfigured, from.sin_addr.s_addr == leg.pointee.latch.remote.address else {
-            return
-        }
-        read(UnsafePointer(bytes), count: count, leg)
+        guard count >= 8, leg.pointee.isConfigured, from.sin_addr.s_addr == leg.pointee.latch.host,
+            read(UnsafePointer(bytes), count: count, leg)
+        else { return }
+        leg.pointee.lastHeard = now
+        leg.pointee.timedOut = false
     }
 
-    /// Reads a compound packet; every length is checked against what there is.
-    func read(_ bytes: UnsafePointer<UInt8>, count: Int, _ leg: UnsafeMutablePointer<LegSlot>) {
+    /// Reads a compound packet; every length is checked against what there is. False when it does not begin with a
+    /// report (RFC 3550 §A.2).
+    @discardableResult
+    func read(_ bytes: UnsafePointer<UInt8>, count: Int, _ leg: UnsafeMutablePointer<LegSlot>) -> Bool {
+        guard count >= 8, bytes[1] == 200 || bytes[1] == 201 else { return false }
         var at = 0
         while at + 8 <= count {
             let packet = bytes + at
             let length = (Int(RTPHeader.big16(packet + 2)) + 1) * 4
-            guard packet[0] >> 6 == 2, at + length <= count else { return }
+            guard packet[0] >> 6 == 2, at + length <= count else { return at > 0 }
             let isSender = packet[1] == 200
             if isSender && length >= 28 {
                 leg.pointee.report.lastSenderReport =
@@ -134,5 +139,6 @@ extension MediaCore {
             }
             at += length
         }
+        return true
     }
 }

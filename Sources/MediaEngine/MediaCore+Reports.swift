@@ -12,7 +12,7 @@ extension MediaCore {
             state.pointee.counters.droppedReports.bump()
             return
         }
-        if ring.push(report) {
+        if ring.push(OrderedReport(order: state.pointee.order, report: report)) {
             port.pointee.isDirty = true
         } else {
             state.pointee.counters.droppedReports.bump()

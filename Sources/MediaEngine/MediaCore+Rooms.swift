@@ -19,16 +19,22 @@ extension MediaCore {
         }
         rooms[room].lastLeg = Int32(slot)
         rooms[room].legCount += 1
-        replan(room)
+        planLater(room)
     }
 
-    /// Takes a leg out of its room; cells of the matrix that name it go with it.
+    /// Takes a leg out of its room, nobody to be heard by.
     func leave(_ slot: Int) {
+        unlink(slot)
+        setMode(slot, .sink)
+    }
+
+    /// Takes a leg out of its room; gains that name it go with it. How its packets go on is left to the room it comes to,
+    /// so that a jitter buffer keeps what it holds from one mix to the next.
+    func unlink(_ slot: Int) {
         let leg = legs + slot
         guard leg.pointee.room >= 0 else { return }
         let room = Int(leg.pointee.room)
-        forgetSpeaker(Int32(slot), in: room)
-        freeCells(&leg.pointee.cells)
+        forgetMember(Int32(slot), in: room)
         if leg.pointee.previous >= 0 {
             legs[Int(leg.pointee.previous)].next = leg.pointee.next
         } else {
@@ -44,9 +50,7 @@ extension MediaCore {
         leg.pointee.previous = -1
         leg.pointee.next = -1
         leg.pointee.peer = -1
-        leg.pointee.isAnchored = false
-        setMode(slot, .sink)
-        replan(room)
+        planLater(room)
     }
 
     func closeRoom(_ room: Int) {
@@ -61,118 +65,26 @@ extension MediaCore {
         report(.roomClosed(rooms[room].handle), to: rooms[room].shard, essential: true)
     }
 
-    // MARK: Gains
-
-    /// What `listener` (slot of a leg, complement for an instrument) hears of `speaker`.
-    func gain(listener: Int32, speaker: Int32) -> Int32 {
-        var cell = listener >= 0 ? legs[Int(listener)].cells : instruments[Int(~listener)].cells
-        while cell >= 0 {
-            if cells[Int(cell)].speaker == speaker { return cells[Int(cell)].gain }
-            cell = cells[Int(cell)].next
-        }
-        return listener == speaker ? 0 : Mix.unity
-    }
-
-    func setGain(_ room: Int, listener: MemberKey, speaker: MemberKey, gain: Int32) -> Bool {
-        guard let row = member(listener, of: room), let column = member(speaker, of: room) else { return false }
-        let head = row >= 0 ? listHead(leg: Int(row)) : listHead(instrument: Int(~row))
-        let isDefault = gain == (row == column ? 0 : Mix.unity)
-        var link = head
-        while link.pointee >= 0 {
-            let cell = Int(link.pointee)
-            if cells[cell].speaker == column {
-                if isDefault {
-                    let next = cells[cell].next
-                    release(cell)
-                    link.pointee = next
-                } else {
-                    cells[cell].gain = gain
-                }
-                replan(room)
-                return true
-            }
-            link = pointer(to: \.next, of: cells + cell)
-        }
-        if isDefault { return true }
-        guard let cell = takeCell() else { return false }
-        cells[cell] = GainCell(speaker: column, gain: gain, next: head.pointee)
-        head.pointee = Int32(cell)
-        replan(room)
-        return true
-    }
-
-    private func member(_ key: MemberKey, of room: Int) -> Int32? {
-        if key.isLeg {
-            guard let slot = find(leg: key.handle), legs[slot].room == Int32(room) else { return nil }
-            return Int32(slot)
-        }
-        guard let slot = find(instrument: key.handle), instruments[slot].room == Int32(room) else { return nil }
-        return ~Int32(slot)
-    }
-
-    private func pointer<T, V>(to path: KeyPath<T, V>, of base: UnsafeMutablePointer<T>) -> UnsafeMutablePointer<V> {
-        let offset = MemoryLayout<T>.offset(of: path) ?? 0
-        return (UnsafeMutableRawPointer(base) + offset).assumingMemoryBound(to: V.self)
-    }
-
-    private func listHead(leg slot: Int) -> UnsafeMutablePointer<Int32> { pointer(to: \.cells, of: legs + slot) }
-    private func listHead(instrument slot: Int) -> UnsafeMutablePointer<Int32> {
-        pointer(to: \.cells, of: instruments + slot)
-    }
-
-    private func takeCell() -> Int? {
-        if state.pointee.freeCells >= 0 {
-            let cell = Int(state.pointee.freeCells)
-            state.pointee.freeCells = cells[cell].next
-            return cell
-        }
-        guard state.pointee.usedCells < limits.cells else { return nil }
-        state.pointee.usedCells += 1
-        return state.pointee.usedCells - 1
-    }
-
-    private func release(_ cell: Int) {
-        cells[cell].next = state.pointee.freeCells
-        state.pointee.freeCells = Int32(cell)
-    }
-
-    func freeCells(_ head: inout Int32) {
-        while head >= 0 {
-            let cell = Int(head)
-            head = cells[cell].next
-            release(cell)
-        }
-    }
-
-    /// Removes a speaker's column.
-    func forgetSpeaker(_ speaker: Int32, in room: Int) {
-        var leg = rooms[room].firstLeg
-        while leg >= 0 {
-            drop(speaker, from: listHead(leg: Int(leg)))
-            leg = legs[Int(leg)].next
-        }
-        var instrument = rooms[room].firstInstrument
-        while instrument >= 0 {
-            drop(speaker, from: listHead(instrument: Int(instrument)))
-            instrument = instruments[Int(instrument)].next
-        }
-    }
-
-    private func drop(_ speaker: Int32, from head: UnsafeMutablePointer<Int32>) {
-        var link = head
-        while link.pointee >= 0 {
-            let cell = Int(link.pointee)
-            if cells[cell].speaker == speaker {
-                let next = cells[cell].next
-                release(cell)
-                link.pointee = next
-                return
-            }
-            link = pointer(to: \.next, of: cells + cell)
-        }
-    }
-
     // MARK: Plan
+
+    /// Who came, left or is heard otherwise than before: how the room's packets go is decided once all of the turn's
+    /// commands are done. Two who leave together are not taken for one who stays behind.
+    func planLater(_ room: Int) {
+        guard !rooms[room].isStale else { return }
+        rooms[room].isStale = true
+        rooms[room].nextStale = state.pointee.staleRooms
+        state.pointee.staleRooms = Int32(room)
+    }
+
+    /// At the end of a turn's commands, and of a tick.
+    func replanStale() {
+        while state.pointee.staleRooms >= 0 {
+            let room = Int(state.pointee.staleRooms)
+            state.pointee.staleRooms = rooms[room].nextStale
+            rooms[room].isStale = false
+            if rooms[room].isOpen { replan(room) }
+        }
+    }
 
     /// Decides anew how the room's packets go: relayed between exactly two legs that hear each other as spoken
     /// and nothing else, or mixed at the tick. Recorders do not matter: they tap packets. Codecs do
@@ -182,6 +94,7 @@ extension MediaCore {
         row.pointee.isRelayed = canRelay(room)
         let first = row.pointee.firstLeg
         let isPair = row.pointee.isRelayed
+        if !isPair { markHeard(room) }
         var hasDigits = false
         var slot = first
         while slot >= 0 {
@@ -192,8 +105,7 @@ extension MediaCore {
                 setMode(Int(slot), .relay)
             } else {
                 leg.pointee.peer = -1
-                let isHeard = row.pointee.legCount > 1 || gain(listener: slot, speaker: slot) != 0
-                setMode(Int(slot), isHeard && leg.pointee.isConfigured ? .decode : .sink)
+                setMode(Int(slot), leg.pointee.isHeard && leg.pointee.isConfigured ? .decode : .sink)
             }
             slot = leg.pointee.next
         }
@@ -211,21 +123,18 @@ extension MediaCore {
         let a = row.pointee.firstLeg
         let b = row.pointee.lastLeg
         guard legs[Int(a)].isConfigured, legs[Int(b)].isConfigured else { return false }
-        if legs[Int(a)].cells < 0 && legs[Int(b)].cells < 0 { return true }
         return gain(listener: a, speaker: b) == Mix.unity && gain(listener: b, speaker: a) == Mix.unity
             && gain(listener: a, speaker: a) == 0 && gain(listener: b, speaker: b) == 0
     }
 
     /// A leg whose packets must be decoded is a sink until its decoder has been made.
-    private func setMode(_ slot: Int, _ wanted: LegMode) {
+    func setMode(_ slot: Int, _ wanted: LegMode) {
         let leg = legs + slot
         var mode = wanted
-        if wanted == .decode && leg.pointee.decoder == nil {
+        leg.pointee.lacksDecoder = wanted == .decode && leg.pointee.decoder == nil
+        if leg.pointee.lacksDecoder {
             mode = .sink
-            if !leg.pointee.wantsDecoder {
-                leg.pointee.wantsDecoder = true
-                requestService(.makeDecoder(leg.pointee.handle))
-            }
+            askForDecoder(slot)
         }
         guard mode != leg.pointee.mode else { return }
         if mode == .decode {
@@ -235,6 +144,12 @@ extension MediaCore {
             martlet_epoll_change(epoll, leg.pointee.rtpSocket, UInt64(slot), 1)
         }
         leg.pointee.mode = mode
+    }
+
+    /// Asked again while it lacks one (`lookAfterLegs`), should the ring have been full.
+    func askForDecoder(_ slot: Int) {
+        guard !legs[slot].wantsDecoder else { return }
+        legs[slot].wantsDecoder = requestService(.makeDecoder(legs[slot].handle))
     }
 
     func activate(_ room: Int) {

@@ -17,6 +17,7 @@ extension MediaCore {
             tickRoom(Int(room))
             room = next
         }
+        replanStale()
         lookAfterLegs()
     }
 
@@ -67,7 +68,7 @@ extension MediaCore {
             if row.pointee.mode == .decode, let decoder = row.pointee.decoder, used < Self.arenaFrames {
                 let frame = arena + used * Self.frameSamples
                 if LegDecoder.pull(decoder, into: frame, scratch: payload, aLaw: aLaw, muLaw: muLaw) {
-                    Mix.add(frame, to: total, count: Self.frameSamples)
+                    addToTotal(frame, gain: row.pointee.defaultGain)
                     row.pointee.frame = Int32(used)
                     used += 1
                 }
@@ -82,7 +83,7 @@ extension MediaCore {
                 if used < Self.arenaFrames {
                     let frame = arena + used * Self.frameSamples
                     if play(Int(instrument), into: frame) {
-                        Mix.add(frame, to: total, count: Self.frameSamples)
+                        addToTotal(frame, gain: row.pointee.defaultGain)
                         recordInstrument(Int(instrument), frame, room: room)
                         row.pointee.frame = Int32(used)
                         used += 1
@@ -94,6 +95,16 @@ extension MediaCore {
             instrument = row.pointee.next
         }
         return used
+    }
+
+    /// The total is what a listener without cells hears, and himself.
+    @inline(__always)
+    private func addToTotal(_ frame: UnsafePointer<Int16>, gain: Int32) {
+        if gain == Mix.unity {
+            Mix.add(frame, to: total, count: Self.frameSamples)
+        } else if gain > 0 {
+            Mix.add(frame, gain: gain, to: total, count: Self.frameSamples)
+        }
     }
 
     private func recordInstrument(_ slot: Int, _ frame: UnsafePointer<Int16>, room: Int) {
@@ -125,17 +136,14 @@ extension MediaCore {
             octets.update(repeating: codec.law.silence, count: Self.frameSamples)
         } else {
             sum.update(from: total, count: Self.frameSamples)
-            if leg.pointee.frame >= 0 {
-                Mix.subtract(arenaFrame(leg.pointee.frame), from: sum, count: Self.frameSamples)
-            }
+            if leg.pointee.frame >= 0 { correct(leg.pointee.frame, from: leg.pointee.defaultGain, to: 0) }
             var cell = leg.pointee.cells
             while cell >= 0 {
                 let speaker = cells[Int(cell)].speaker
                 let heard = speaker >= 0 ? legs[Int(speaker)].frame : instruments[Int(~speaker)].frame
-                let usual = speaker == Int32(slot) ? 0 : Mix.unity
                 if heard >= 0 {
-                    Mix.add(
-                        arenaFrame(heard), gain: cells[Int(cell)].gain &- usual, to: sum, count: Self.frameSamples)
+                    let usual = usualGain(listener: Int32(slot), speaker: speaker)
+                    correct(heard, from: usual, to: cells[Int(cell)].gain)
                 }
                 cell = cells[Int(cell)].next
             }
@@ -143,6 +151,18 @@ extension MediaCore {
             codec.encode(frame, into: octets, count: Self.frameSamples)
         }
         sendFrame(leg)
+    }
+
+    /// Replaces a speaker's part in the listener's sum: exactly, so that who is not to be heard leaves nothing behind.
+    private func correct(_ frame: Int32, from usual: Int32, to gain: Int32) {
+        guard usual != gain else { return }
+        let samples = arenaFrame(frame)
+        if usual == 0 || usual == Mix.unity {
+            Mix.add(samples, gain: gain &- usual, to: sum, count: Self.frameSamples)
+        } else {
+            Mix.subtract(samples, gain: usual, from: sum, count: Self.frameSamples)
+            if gain != 0 { Mix.add(samples, gain: gain, to: sum, count: Self.frameSamples) }
+        }
     }
 
     @inline(__always)
@@ -214,7 +234,8 @@ extension MediaCore {
 
     // MARK: Looking after legs
 
-    /// A fifth of the legs at each tick, so each of them every 100 ms: keys whose end was lost, time-outs, RTCP.
+    /// A fifth of the legs at each tick, so each of them every 100 ms: keys whose end was lost, time-outs, RTCP, decoders
+    /// that could not be had.
     private func lookAfterLegs() {
         var index = Int(state.pointee.tick % 5)
         while index < state.pointee.openCount {
@@ -226,12 +247,11 @@ extension MediaCore {
                 pressed(slot, press)
             }
             let timeout = leg.pointee.settings.timeoutNanoseconds
-            if timeout > 0 && !leg.pointee.timedOut && leg.pointee.settings.receives
-                && now - leg.pointee.lastHeard >= timeout
-            {
+            if timeout > 0 && !leg.pointee.timedOut && now - leg.pointee.lastHeard >= timeout {
                 leg.pointee.timedOut = true
                 report(.timedOut(leg.pointee.handle), to: leg.pointee.shard, essential: false)
             }
+            if leg.pointee.lacksDecoder { askForDecoder(slot) }
             if leg.pointee.isConfigured && now >= leg.pointee.report.nextNanoseconds { sendReport(slot) }
             index += 5
         }

@@ -19,7 +19,7 @@ public struct MediaCounters: Hashable, Sendable {
     public var longestTickMicroseconds: UInt64 = 0
     /// Reports to call control dropped because it does not drain them.
     public var droppedReports: UInt64 = 0
-    /// Commands that named something gone or found a table full.
+    /// Commands that named something gone or of another room, or found a table full.
     public var refusedCommands: UInt64 = 0
     /// Times a media thread woke.
     public var wakes: UInt64 = 0

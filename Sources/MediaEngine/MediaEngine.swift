@@ -12,6 +12,8 @@ internal import Synchronization
 public final class MediaEngine: Sendable {
     let threads: [MediaThread]
     private let doors: [EngineDoor]
+    /// What media threads see of each other; written before they start.
+    private nonisolated(unsafe) let neighbours: UnsafeMutablePointer<Neighbour>
     let writer: RecorderWriter
     private let configuration: MediaConfiguration
     private let shardEvents: [Int32]
@@ -26,6 +28,7 @@ public final class MediaEngine: Sendable {
         let cores = Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         let count = max(1, min(configuration.threads ?? cores / 2, 64))
         var limits = MediaLimits()
+        limits.threads = count
         limits.legs = max(1, min(configuration.legsPerShard, 65536))
         limits.rooms = limits.legs
         limits.instruments = limits.legs
@@ -41,9 +44,19 @@ public final class MediaEngine: Sendable {
         for thread in threads {
             for shard in 0..<shards { thread.core.pointee.ports[shard].event = shardEvents[shard] }
         }
-        let writer = RecorderWriter(shardEvents: shardEvents)
+        // Each may have one that is stopped and still on its way to the disk.
+        let writer = RecorderWriter(shardEvents: shardEvents, mostFiles: fixed.instruments * shards * 2)
         self.writer = writer
         let all = threads
+        neighbours = .allocate(capacity: count)
+        for (index, thread) in threads.enumerated() {
+            let core = thread.core.pointee
+            (neighbours + index).initialize(
+                to: Neighbour(
+                    legs: core.legs, instruments: core.instruments, legMarks: core.legMarks,
+                    instrumentMarks: core.instrumentMarks, wake: thread.wake))
+            core.state.pointee.neighbours = UnsafePointer(neighbours)
+        }
         doors = (0..<shards).map {
             EngineDoor(
                 shard: $0, threads: all, limits: fixed, ports: ports, writer: writer, region: configuration.region)
@@ -54,7 +67,9 @@ public final class MediaEngine: Sendable {
         stop()
         // What legs gave back and nobody drained.
         for door in doors { door.drain { _ in } }
+        for thread in threads { thread.core.pointee.abandonLegs() }
         for thread in threads { thread.deallocate() }
+        neighbours.deallocate()
         for event in shardEvents { close(event) }
     }
 
@@ -85,6 +100,7 @@ public final class MediaEngine: Sendable {
     public var counters: MediaCounters {
         var sum = MediaCounters()
         for thread in threads { sum.add(thread.core.pointee.state.pointee.counters) }
+        for door in doors { sum.refusedCommands += door.refused.load(ordering: .relaxed) }
         return sum
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 internal import Audio
+internal import CallModel
 
 // The tables of a media thread: rows of plain memory, linked by slot numbers (−1: none).
 
@@ -20,6 +21,10 @@ struct LegSlot: BitwiseCopyable {
     var next: Int32 = -1
     /// Place in the dense list of open legs.
     var openIndex: Int32 = -1
+    /// What listeners without a cell of their own hear of it.
+    var defaultGain = Mix.unity
+    /// Somebody hears it, as far as gains go.
+    var isHeard = false
     /// First cell of this listener's row of the gain matrix.
     var cells: Int32 = -1
     var peer: Int32 = -1
@@ -28,6 +33,9 @@ struct LegSlot: BitwiseCopyable {
     var isConfigured = false
     var hasStarted = false
     var timedOut = false
+    /// Its packets are to be decoded, and there is no decoder yet.
+    var lacksDecoder = false
+    /// One was asked for, on this thread.
     var wantsDecoder = false
     var audioIsALaw = false
     /// Frame of this tick in the arena, −1 when the leg said nothing.
@@ -54,6 +62,8 @@ struct LegSlot: BitwiseCopyable {
     var tone: ToneGenerator
     var decoder: UnsafeMutablePointer<LegDecoder>?
     var report = ReportState()
+    /// The thread's order of reports when it let go.
+    var order: UInt64 = 0
 }
 
 /// RTCP of a leg (RFC 3550 §6.4).
@@ -78,6 +88,9 @@ struct RoomSlot: BitwiseCopyable {
     var firstInstrument: Int32 = -1
     var speakerCount: Int32 = 0
     var recorderCount: Int32 = 0
+    /// Among the rooms whose plan is to be made anew at the end of the turn.
+    var isStale = false
+    var nextStale: Int32 = -1
     /// Among the rooms the tick visits.
     var previousActive: Int32 = -1
     var nextActive: Int32 = -1
@@ -85,26 +98,33 @@ struct RoomSlot: BitwiseCopyable {
 }
 
 enum InstrumentKind: UInt8, BitwiseCopyable {
-    case none, player, tone, recorder
+    case none, player, tone, stream, recorder
 }
 
 struct InstrumentSlot: BitwiseCopyable {
     var handle = Handle(rawValue: 0)
     var kind = InstrumentKind.none
+    /// On this thread; another may have it, or read this row to take it in.
+    var isHere = false
     var room: Int32 = -1
     var previous: Int32 = -1
     var next: Int32 = -1
     var cells: Int32 = -1
     var frame: Int32 = -1
     var shard: Int32 = 0
+    /// What listeners without a cell of their own hear of it.
+    var defaultGain = Mix.unity
     var clip: ClipSamples?
     var position = 0
     var played: UInt64 = 0
     var tone: ToneGenerator
+    var stream: AudioStream.ReadSide?
     var buffer: RecorderBuffer?
+    /// The thread's order of reports when it let go.
+    var order: UInt64 = 0
 }
 
-/// A cell of a gain matrix that differs from its default, in the list of its listener.
+/// A cell of a gain matrix that was set, in the list of its listener.
 struct GainCell: BitwiseCopyable {
     /// Slot of the leg, or its complement for an instrument.
     var speaker: Int32

@@ -26,6 +26,7 @@ final class MediaThread: Sendable {
     init(index: Int, limits: MediaLimits, shardCount: Int, pauseMicroseconds: Int, realtime: Bool) {
         core = .allocate(capacity: 1)
         core.initialize(to: MediaCore(thread: index, limits: limits, shardCount: shardCount))
+        core.pointee.state.pointee.core = UnsafePointer(core)
         wake = martlet_bell_create()
         timer = martlet_timer_create()
         pauseNanoseconds = Int64(max(0, min(pauseMicroseconds, 2000))) * 1000
@@ -105,11 +106,12 @@ final class MediaThread: Sendable {
     }
 
     /// Sleeps until something comes. Before that the rings are looked at once more, so that a command put
-    /// meanwhile is not overlooked.
+    /// meanwhile is not overlooked. Commands behind a member on its way are not looked at: its old thread rings.
     private func wait(_ core: MediaCore, _ events: UnsafeMutablePointer<UInt64>) -> Int {
         isWaiting.store(true, ordering: .sequentiallyConsistent)
         var isEmpty = core.serviceReplies.count == 0
-        for shard in 0..<core.state.pointee.shardCount where core.ports[shard].commands.count > 0 { isEmpty = false }
+        for shard in 0..<core.state.pointee.shardCount
+        where core.ports[shard].commands.count > 0 && !core.ports[shard].isWaiting { isEmpty = false }
         let count = poll(core, events, timeoutMilliseconds: isEmpty ? -1 : 0)
         isWaiting.store(false, ordering: .sequentiallyConsistent)
         return count

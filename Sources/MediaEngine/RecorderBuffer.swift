@@ -29,8 +29,11 @@ struct RecorderBuffer: BitwiseCopyable {
         var flushed: Int64 = 0
         /// Octets of silence owed because the ring was full.
         var owed: UInt64 = 0
-        /// The leg in the left channel; 0: the first to speak.
+        /// The leg in the left channel; 0: the first to speak. Set by the door before the media thread has the buffer.
         var leftLeg = Handle(rawValue: 0)
+        /// What was said from sample `pausedFrom` on and before `resumedAt` is not recorded, whenever it comes.
+        var pausedFrom: Int64 = .max
+        var resumedAt: Int64 = 0
     }
 
     let channels: Int
@@ -71,11 +74,22 @@ struct RecorderBuffer: BitwiseCopyable {
     @inline(__always)
     func samples(at now: Int64) -> Int64 { (now - position.pointee.startNanoseconds) / 125_000 }
 
+    /// While paused, time goes on and silence is written.
+    func pause(_ isOn: Bool, at now: Int64) {
+        if isOn {
+            position.pointee.pausedFrom = min(position.pointee.pausedFrom, samples(at: now))
+        } else if position.pointee.pausedFrom != .max {
+            position.pointee.pausedFrom = .max
+            position.pointee.resumedAt = samples(at: now)
+        }
+    }
+
     /// Adds a frame that was said at sample `at` of the recording. What lies before what is already written, or
     /// beyond the window, is left out.
     func place(_ frame: UnsafePointer<Int16>, count: Int, at: Int64, gain: Int32, channel: Int) {
-        let first = max(at, position.pointee.flushed)
-        let last = min(at + Int64(count), position.pointee.flushed + Int64(Self.windowSamples))
+        let first = max(at, position.pointee.flushed, position.pointee.resumedAt)
+        let last = min(
+            at + Int64(count), position.pointee.flushed + Int64(Self.windowSamples), position.pointee.pausedFrom)
         guard first < last else { return }
         let base = window + (channels == 2 ? channel : 0) * Self.windowSamples
         var index = first
@@ -130,6 +144,13 @@ struct RecorderBuffer: BitwiseCopyable {
     func close() { shared.pointee.isClosed.store(true, ordering: .releasing) }
 
     // MARK: Writer thread
+
+    /// Samples a channel for which silence stands because the ring was full. Exact once the media side has closed; before
+    /// that what is still owed is left out, which is the media thread's.
+    var lostSamples: UInt64 {
+        let owed = shared.pointee.isClosed.load(ordering: .acquiring) ? position.pointee.owed : 0
+        return (shared.pointee.replaced.load(ordering: .relaxed) + owed) / UInt64(channels)
+    }
 
     /// Gives the octets that wait to `body`, in one or two pieces, and frees their room.
     func drain(_ body: (UnsafeRawBufferPointer) -> Void) {

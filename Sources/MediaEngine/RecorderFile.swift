@@ -14,7 +14,9 @@ final class RecorderFile: @unchecked Sendable {
     let shard: Int
     /// Set by the door before the file is given to the writer.
     var handle = Handle(rawValue: 0)
-    private let path: String
+    private let wanted: String
+    /// The name the file got; nil until it is made.
+    private(set) var path: String?
     private var header: WAVHeader
     private var descriptor: Int32 = -1
     private(set) var failure: String?
@@ -26,7 +28,7 @@ final class RecorderFile: @unchecked Sendable {
         let isALaw = settings.codec == .pcma
         buffer = RecorderBuffer(channels: channels, isALaw: isALaw)
         header = WAVHeader(encoding: isALaw ? .aLaw : .muLaw, channels: channels)
-        path = settings.path
+        wanted = settings.path
         self.shard = shard
     }
 
@@ -34,20 +36,46 @@ final class RecorderFile: @unchecked Sendable {
 
     var length: Duration { .microseconds(Int64(clamping: header.dataBytes / UInt64(header.channels) * 125)) }
 
+    var outcome: RecordingOutcome {
+        let lost = buffer.lostSamples
+        return RecordingOutcome(
+            path: path, length: length, lost: .microseconds(Int64(clamping: lost) * 125), error: failure)
+    }
+
     var isClosed: Bool { buffer.shared.pointee.isClosed.load(ordering: .acquiring) }
 
+    /// How many names are tried when the one asked for is taken.
+    private static let namesTried = 10_000
+
+    /// Makes the file under the first name that is free: what is there is never touched, be it of another call or of an
+    /// earlier run.
     func open() {
-        guard path.hasPrefix("/"), !path.utf8.contains(0) else { return fail("\(path): not an absolute path") }
+        guard wanted.hasPrefix("/"), !wanted.utf8.contains(0) else { return fail("\(wanted): not an absolute path") }
         makeFolders()
-        descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        if descriptor < 0 { return fail(reason()) }
-        _ = header.bytes.withUnsafeBytes { write($0, at: 0) }
+        for number in 1...Self.namesTried {
+            let name = number == 1 ? wanted : numbered(number)
+            descriptor = Glibc.open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+            if descriptor >= 0 {
+                path = name
+                _ = header.bytes.withUnsafeBytes { write($0, at: 0) }
+                return
+            }
+            if errno != EEXIST { return fail(reason()) }
+        }
+        fail("\(wanted): \(Self.namesTried) recordings of this name are there")
+    }
+
+    /// `call.wav` becomes `call-2.wav`.
+    private func numbered(_ number: Int) -> String {
+        let start = wanted.lastIndex(of: "/").map { wanted.index(after: $0) } ?? wanted.startIndex
+        guard let dot = wanted[start...].lastIndex(of: "."), dot > start else { return "\(wanted)-\(number)" }
+        return "\(wanted[..<dot])-\(number)\(wanted[dot...])"
     }
 
     private func makeFolders() {
-        var index = path.startIndex
-        while let slash = path[path.index(after: index)...].firstIndex(of: "/") {
-            mkdir(String(path[..<slash]), 0o700)
+        var index = wanted.startIndex
+        while let slash = wanted[wanted.index(after: index)...].firstIndex(of: "/") {
+            mkdir(String(wanted[..<slash]), 0o700)
             index = slash
         }
     }
@@ -65,7 +93,7 @@ final class RecorderFile: @unchecked Sendable {
     /// The media side has closed: what is still owed is silence.
     func finish() {
         buffer.drain { piece in append(piece) }
-        let owed = Int(clamping: min(buffer.position.pointee.owed, 1 << 24))
+        let owed = Int(clamping: min(buffer.position.pointee.owed, Self.mostOwed))
         if owed > 0 {
             [UInt8](repeating: buffer.silence, count: owed).withUnsafeBytes { append($0) }
         }
@@ -75,6 +103,9 @@ final class RecorderFile: @unchecked Sendable {
         if close(descriptor) != 0 { fail(reason()) }
         descriptor = -1
     }
+
+    /// Half an hour at the end of a stereo recording; more silence than that is not written, and told as lost all the same.
+    private static let mostOwed: UInt64 = 1 << 24
 
     private func append(_ piece: UnsafeRawBufferPointer) {
         guard failure == nil, write(piece, at: off_t(WAVHeader.size) + off_t(clamping: header.dataBytes)) else {
@@ -110,7 +141,7 @@ final class RecorderFile: @unchecked Sendable {
         return true
     }
 
-    private func reason() -> String { "\(path): \(String(cString: strerror(errno)))" }
+    private func reason() -> String { "\(path ?? wanted): \(String(cString: strerror(errno)))" }
 
     private func fail(_ text: String) { if failure == nil { failure = text } }
 }

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 internal import CORTP
+internal import CallModel
 internal import Glibc
 internal import Synchronization
 internal import Threads
 
 /// The thread that brings all recordings to disk: five times a second each buffer is emptied into its file.
-/// A slow disk holds up recordings, whose buffers last four seconds, and nothing else.
+/// A slow disk holds up recordings, whose buffers last four seconds, and nothing else: what did not fit is silence in a
+/// recording that stands.
 final class RecorderWriter: Sendable {
-    /// A file was closed, or failed.
-    struct Outcome: Sendable {
-        var handle: Handle
-        var length: Duration
-        var error: String?
+    enum Outcome: Sendable {
+        /// The file was made under this name.
+        case made(Handle, path: String)
+        /// The file was closed, or failed.
+        case done(Handle, RecordingOutcome)
     }
 
     private struct State {
@@ -24,12 +26,16 @@ final class RecorderWriter: Sendable {
     private let state: Mutex<State>
     private let wake: Int32
     private let isStopping = Atomic<Bool>(false)
+    /// Files that were added and are not closed yet. A disk that hangs leaves them here, so there is a bound.
+    private let fileCount = Atomic<Int>(0)
+    private let mostFiles: Int
     /// The writer thread's own.
     private nonisolated(unsafe) var files: [RecorderFile] = []
     /// Tells a shard that an outcome waits.
     private let shardEvents: [Int32]
 
-    init(shardEvents: [Int32]) {
+    init(shardEvents: [Int32], mostFiles: Int) {
+        self.mostFiles = mostFiles
         self.shardEvents = shardEvents
         wake = martlet_bell_create()
         var initial = State()
@@ -39,7 +45,10 @@ final class RecorderWriter: Sendable {
 
     deinit { close(wake) }
 
+    var hasRoom: Bool { fileCount.load(ordering: .relaxed) < mostFiles }
+
     func add(_ file: RecorderFile) {
+        fileCount.add(1, ordering: .relaxed)
         state.withLock { $0.added.append(file) }
         nudge()
     }
@@ -89,10 +98,13 @@ final class RecorderWriter: Sendable {
         }
         for file in added {
             file.open()
-            if file.failure != nil { tell(file) }
+            if let path = file.path { tell(.made(file.handle, path: path), to: file.shard) }
+            if file.failure != nil { tellDone(file) }
             files.append(file)
         }
+        let before = files.count
         files.removeAll { file in advance(file, now: now, isLast: isLast) }
+        fileCount.subtract(before - files.count, ordering: .relaxed)
     }
 
     /// True when the file is done with.
@@ -100,17 +112,18 @@ final class RecorderWriter: Sendable {
         let hadFailed = file.failure != nil
         if file.isClosed || isLast {
             file.finish()
-            if !hadFailed { tell(file) }
+            if !hadFailed { tellDone(file) }
             return true
         }
         file.advance(now: now)
-        if !hadFailed && file.failure != nil { tell(file) }
+        if !hadFailed && file.failure != nil { tellDone(file) }
         return false
     }
 
-    private func tell(_ file: RecorderFile) {
-        let outcome = Outcome(handle: file.handle, length: file.length, error: file.failure)
-        state.withLock { $0.outcomes[file.shard].append(outcome) }
-        martlet_bell_ring(shardEvents[file.shard])
+    private func tellDone(_ file: RecorderFile) { tell(.done(file.handle, file.outcome), to: file.shard) }
+
+    private func tell(_ outcome: Outcome, to shard: Int) {
+        state.withLock { $0.outcomes[shard].append(outcome) }
+        martlet_bell_ring(shardEvents[shard])
     }
 }

@@ -50,19 +50,45 @@ struct Ring<Element: BitwiseCopyable>: @unchecked Sendable {
     /// False when the ring is full.
     @inline(__always)
     func push(_ element: Element) -> Bool {
-        let at = put.pointee.value.load(ordering: .relaxed)
+        guard stage(element, behind: 0) else { return false }
+        publish(1)
+        return true
+    }
+
+    /// Puts an element the taker does not see before `publish`; `staged` elements were put so already. False when the
+    /// ring is full.
+    @inline(__always)
+    func stage(_ element: Element, behind staged: Int) -> Bool {
+        let at = put.pointee.value.load(ordering: .relaxed) &+ UInt64(staged)
         guard at &- taken.pointee.value.load(ordering: .acquiring) <= mask else { return false }
         (storage + Int(at & mask)).initialize(to: element)
-        put.pointee.value.store(at &+ 1, ordering: .releasing)
         return true
+    }
+
+    /// Shows the taker all of the `staged` elements at once.
+    @inline(__always)
+    func publish(_ staged: Int) {
+        put.pointee.value.store(put.pointee.value.load(ordering: .relaxed) &+ UInt64(staged), ordering: .releasing)
+    }
+
+    /// The element that is next, left where it is.
+    @inline(__always)
+    var first: Element? {
+        let at = taken.pointee.value.load(ordering: .relaxed)
+        guard at != put.pointee.value.load(ordering: .acquiring) else { return nil }
+        return storage[Int(at & mask)]
+    }
+
+    /// Takes away what `first` has shown.
+    @inline(__always)
+    func dropFirst() {
+        taken.pointee.value.store(taken.pointee.value.load(ordering: .relaxed) &+ 1, ordering: .releasing)
     }
 
     @inline(__always)
     func pop() -> Element? {
-        let at = taken.pointee.value.load(ordering: .relaxed)
-        guard at != put.pointee.value.load(ordering: .acquiring) else { return nil }
-        let element = storage[Int(at & mask)]
-        taken.pointee.value.store(at &+ 1, ordering: .releasing)
+        guard let element = first else { return nil }
+        dropFirst()
         return element
     }
 }

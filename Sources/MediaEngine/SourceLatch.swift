@@ -28,6 +28,9 @@ struct SourceLatch: BitwiseCopyable {
     private(set) var signalled = MediaAddress.none
     /// Where we send.
     private(set) var remote = MediaAddress.none
+    /// The host we last sent to, or would have: RTCP is taken from there. It outlasts a hold of the old kind, in which the
+    /// far side gives 0.0.0.0 (RFC 3264 §8.4).
+    private(set) var host: UInt32 = 0
     private(set) var isLatched = false
     private var lastNanoseconds: Int64 = 0
     private var candidate = MediaAddress.none
@@ -38,6 +41,7 @@ struct SourceLatch: BitwiseCopyable {
         guard address != signalled else { return }
         signalled = address
         remote = address
+        if address.isUsable { host = address.address }
         isLatched = false
         candidateCount = 0
     }
@@ -70,6 +74,7 @@ struct SourceLatch: BitwiseCopyable {
 
     private mutating func latch(_ from: MediaAddress, now: Int64) -> Verdict {
         remote = from
+        host = from.address
         isLatched = true
         lastNanoseconds = now
         candidateCount = 0

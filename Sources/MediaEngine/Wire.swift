@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 internal import Audio
+internal import CallModel
 
 // What passes the rings between call control and a media thread: plain bytes, no references that are counted.
 // A handle is generation (24 bits), thread (8), slot (32); 0 is none.
 
-/// Names a leg, room or instrument of one media thread.
+/// Names a leg, room or instrument. The thread is where it was born: a room's for ever, while legs and instruments may
+/// have moved on.
 struct Handle: Hashable, BitwiseCopyable {
     let rawValue: UInt64
 
@@ -66,18 +68,33 @@ struct KeyList: BitwiseCopyable {
     subscript(index: Int) -> UInt8 { sender.key(index) }
 }
 
+/// The mark by which one media thread hands a member to another. `number` rises with each move of a shard.
+struct Handover: BitwiseCopyable {
+    var number: UInt64
+    var from: Int32
+    var to: Int32
+}
+
 /// Call control to media.
 enum Command: BitwiseCopyable {
     case openRoom(Handle)
     case closeRoom(Handle)
     case openLeg(Handle, room: Handle, LegOpening)
     case configure(Handle, LegSettings)
-    case move(Handle, room: Handle)
+    /// To another room of the same thread.
+    case move(MemberKey, room: Handle)
+    /// To another thread: the old one is told to let go, the new one to take in.
+    case letGo(MemberKey, Handover)
+    case takeIn(MemberKey, Handover, room: Handle)
     case closeLeg(Handle)
-    case setGain(room: Handle, listener: MemberKey, speaker: MemberKey, gain: Int32)
+    /// nil: no cell.
+    case setGain(room: Handle, listener: MemberKey, speaker: MemberKey, gain: Int32?)
+    case setDefaultGain(room: Handle, speaker: MemberKey, gain: Int32)
     case play(Handle, room: Handle, ClipSamples)
     case playTone(Handle, room: Handle, Tone)
+    case playStream(Handle, room: Handle, AudioStream.ReadSide)
     case record(Handle, room: Handle, RecorderBuffer)
+    case pause(Handle, Bool)
     case stop(Handle)
     case sendDigits(Handle, KeyList)
 }
@@ -89,6 +106,13 @@ struct LegFigures: BitwiseCopyable {
     var lost: UInt64
     var refused: UInt64
     var jitter: UInt32
+}
+
+/// A report and its place in the order of things: what a thread tells of a member after it has taken it in has a higher
+/// number than what the thread before told of it.
+struct OrderedReport: BitwiseCopyable {
+    var order: UInt64
+    var report: Report
 }
 
 /// Media to call control.

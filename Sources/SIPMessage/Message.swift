@@ -19,6 +19,7 @@ public struct SIPMethod: RawRepresentable, Hashable, Sendable, CustomStringConve
     public static let notify = SIPMethod(rawValue: "NOTIFY")
     public static let subscribe = SIPMethod(rawValue: "SUBSCRIBE")
     public static let message = SIPMethod(rawValue: "MESSAGE")
+    public static let publish = SIPMethod(rawValue: "PUBLISH")
 }
 
 /// `;name` or `;name=value` behind a URI, address or Via. Names compare without case.

@@ -14,7 +14,7 @@ public enum Action: Sendable {
 public enum Event: Sendable {
     /// A new call. Answer it with `progress`, `accept` or `reject`. 100 Trying has gone out.
     case incomingInvite(SessionID, SIPMessage, Flow)
-    /// REGISTER, OPTIONS, MESSAGE … outside dialogs. Answer it with `respond` within 64 × T1.
+    /// REGISTER, OPTIONS, REFER … outside dialogs. Answer it with `respond` within 64 × T1.
     case incomingRequest(ServerRequestID, SIPMessage, Flow)
     /// 101…199 on our INVITE.
     case provisional(SessionID, status: Int, SIPMessage)
@@ -35,8 +35,23 @@ public enum Event: Sendable {
     case reofferAnswered(SessionID, SIPMessage)
     /// Our re-INVITE was refused; the session goes on as before.
     case reofferFailed(SessionID, status: Int)
-    /// INFO, NOTIFY, MESSAGE … in the dialog; answered with 200 (REFER: 202) already.
+    /// INFO and whatever else `Configuration.allow` names, in the dialog; answered with 200 already.
     case inDialogRequest(SessionID, SIPMessage)
+    /// A REFER with one sound Refer-To in an established call. Answer it with `acceptRefer` or `rejectRefer` within
+    /// 64 × T1; later the number is unknown to the stack, as it is when the call ends before the answer.
+    case referred(SessionID, ReferID, SIPMessage)
+    /// The outcome of a REFER of ours: its final response, 202 when a NOTIFY came before any, 408 or 503 when none
+    /// came, 491 when it could not be sent. Not told when the session ends first.
+    case referAnswered(SessionID, status: Int)
+    /// What the peer tells of the call our REFER asked for. After `isFinal` nothing more comes; its status is 408 when
+    /// the peer fell silent. Not told when the session ends first.
+    case referProgress(SessionID, status: Int, isFinal: Bool)
+    /// A SUBSCRIBE for a package the configuration names. Answer it with `acceptSubscription` or `rejectSubscription`
+    /// within 64 × T1. Each ends with exactly one `subscriptionEnded`; after it its number is unknown to the stack.
+    case subscribed(SubscriptionID, SIPMessage, Flow)
+    /// The peer renewed its subscription and wants to be told the full state (RFC 6665 §4.2.1.2). 200 has gone out.
+    case subscriptionRefreshed(SubscriptionID)
+    case subscriptionEnded(SubscriptionID, SubscriptionEnd)
     case ended(SessionID, EndCause)
     /// A final response to a request of ours outside dialogs.
     case response(ClientRequestID, SIPMessage)

@@ -34,16 +34,20 @@ public struct Flow: Hashable, Sendable, Codable {
     /// The transport's number of a stream connection; 0 for datagrams, and for a stream that is to be
     /// opened if none is open.
     public var connection: UInt64
+    /// The address of this machine that the peer sees, where the listener stands for all of them (`0.0.0.0`, `::`): on
+    /// a machine with several networks each peer is told the address of its own. nil where the listener has one.
+    public var localAddress: String?
 
     public init(
         transport: TransportKind, address: String, port: UInt16, listener: Int = 0,
-        connection: UInt64 = 0
+        connection: UInt64 = 0, localAddress: String? = nil
     ) {
         self.transport = transport
         self.address = address
         self.port = port
         self.listener = listener
         self.connection = connection
+        self.localAddress = localAddress
     }
 
     /// Transport and listener are left to `==`: there are few of either.
@@ -60,10 +64,24 @@ public struct ListenerIdentity: Hashable, Sendable {
     /// The advertised host: a name, an IPv4 address, or an IPv6 address in brackets.
     public var host: String
     public var port: UInt16
+    /// The address it is bound to, without brackets; `0.0.0.0` or `::` for every address of the machine.
+    public var bound: String
+    /// Whether a flow's `localAddress` takes the place of `host`: bound to every address, and no other is advertised.
+    public var followsFlow: Bool
 
-    public init(transport: TransportKind, host: String, port: UInt16) {
+    /// - Parameter bound: the host itself when nil.
+    public init(
+        transport: TransportKind, host: String, port: UInt16, bound: String? = nil, followsFlow: Bool = false
+    ) {
         self.transport = transport
         self.host = host
         self.port = port
+        self.bound = bound ?? NumericHost.bare(host)
+        self.followsFlow = followsFlow
     }
+
+    public var isIPv6: Bool { bound.contains(":") }
+
+    /// Whether it stands for every address of the machine of its family.
+    public var isWildcard: Bool { bound == "0.0.0.0" || bound == "::" }
 }

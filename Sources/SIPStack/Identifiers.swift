@@ -19,6 +19,18 @@ public struct ClientRequestID: Hashable, Sendable {
     public init(rawValue: UInt64) { self.rawValue = rawValue }
 }
 
+/// A REFER that came in within a session, and the subscription it makes. Never reused within a `UserAgent`.
+public struct ReferID: Hashable, Sendable {
+    public let rawValue: UInt64
+    public init(rawValue: UInt64) { self.rawValue = rawValue }
+}
+
+/// A subscription of a peer to something of ours, outside of calls. Never reused within a `UserAgent`.
+public struct SubscriptionID: Hashable, Sendable {
+    public let rawValue: UInt64
+    public init(rawValue: UInt64) { self.rawValue = rawValue }
+}
+
 /// A transaction of the layer, by number: cheaper to hash in the timer heap than its key.
 struct TransactionID: Hashable, Sendable {
     let rawValue: UInt64

@@ -8,7 +8,7 @@ extension UserAgent {
         _ request: SIPMessage, key: TransactionKey, from flow: Flow, back: Flow, now: Instant, out: inout [Action]
     ) {
         guard let id = sessionID(of: request), let phase = sessions[id]?.phase else {
-            refuse(request, 481, headers: [], back: back, out: &out)
+            receiveWithoutSession(request, key: key, from: flow, back: back, now: now, out: &out)
             return
         }
         let room = configuration.maxTransactions + configuration.maxTransactions / 4
@@ -16,9 +16,14 @@ extension UserAgent {
             overloaded(request, back: back, out: &out)
             return
         }
-        let isRenewal = request.method == .invite || request.method == .update
-        let transaction = layer.accept(
-            request, key: key, flow: back, owner: isRenewal ? .offer(id) : .none, now: now)
+        let refer = ReferID(rawValue: request.method == .refer ? nextNumber() : 0)
+        let owner: TransactionOwner =
+            switch request.method {
+            case .invite, .update: .offer(id)
+            case .refer: .referred(refer)
+            default: .none
+            }
+        let transaction = layer.accept(request, key: key, flow: back, owner: owner, now: now)
         guard sessions[id]?.dialog.isInOrder(request) == true else {
             respond(request.response(500), to: transaction, now: now, out: &out)
             return
@@ -42,9 +47,9 @@ extension UserAgent {
             var response = request.response(200)
             response.headers += capabilities
             respond(response, to: transaction, now: now, out: &out)
-        case .refer:
-            respond(request.response(202), to: transaction, now: now, out: &out)
-            tell(.inDialogRequest(id, request), of: id, out: &out)
+        case .refer: receiveRefer(refer, in: id, request, transaction: transaction, now: now, out: &out)
+        case .notify: receiveReferNotify(id, request, transaction: transaction, now: now, out: &out)
+        case .subscribe: receiveReferSubscribe(in: id, request, transaction: transaction, now: now, out: &out)
         default:
             respond(request.response(200), to: transaction, now: now, out: &out)
             tell(.inDialogRequest(id, request), of: id, out: &out)
@@ -71,8 +76,10 @@ extension UserAgent {
         }
         abandonOffer(&session, now: now, out: &out)
         sessions[id] = session
+        closeReferrals(of: id, isDialogLost: false, now: now, out: &out)
         let isOurs = session.phase == .leaving || session.leavesWhenAcknowledged
         finish(id, .ended(id, isOurs ? session.cause : .remote(reason: request.header("Reason"))), out: &out)
+        resumeReferrals(of: id, now: now, out: &out)
     }
 
     // MARK: Ours
@@ -84,20 +91,21 @@ extension UserAgent {
         sendRequest(id, .info, contentType: contentType, body: body, now: now)
     }
 
-    /// Any request but INVITE, ACK, CANCEL, BYE in an established dialog.
+    /// Any request but INVITE, ACK, CANCEL, BYE, REFER (see `refer`) and SUBSCRIBE in an established dialog.
     public mutating func sendRequest(
         _ id: SessionID, _ method: SIPMethod, headers: [SIPHeader] = [], contentType: String? = nil,
         body: [UInt8] = [], now: Instant
     ) -> [Action] {
         var out: [Action] = []
-        guard ![SIPMethod.invite, .ack, .cancel, .bye].contains(method), let session = sessions[id],
+        guard ![SIPMethod.invite, .ack, .cancel, .bye, .refer, .subscribe].contains(method),
+            let session = sessions[id],
             session.phase == .confirmed || session.phase == .accepted,
             var request = sessions[id]?.dialog.request(method)
         else { return out }
         request.headers = headers
         request.contentType = contentType
         request.body = body
-        if [SIPMethod.update, .refer, .subscribe, .notify].contains(method) {
+        if method == .update || method == .notify {
             request.contacts = [contact(user: session.contactUser, for: session.flow)]
         }
         _ = send(request, to: session.flow, owner: .inDialog(id), now: now, out: &out)
@@ -113,7 +121,8 @@ extension UserAgent {
             sessions[id]?.login?.succeeded()
         case 401, 407:
             _ = retryInDialog(id, response, request: report.request, owner: .inDialog(id), now: now, out: &out)
-        case 481:
+        case 481 where response.method != .notify:
+            // On a NOTIFY it says that there is no subscription, not that there is no call (RFC 5057 §5.1).
             dialogGone(id, status: status, now: now, out: &out)
         default:
             break

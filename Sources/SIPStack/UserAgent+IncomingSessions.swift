@@ -110,7 +110,8 @@ extension UserAgent {
 
     mutating func answerDue(_ id: SessionID, now: Instant, out: inout [Action]) {
         guard var answer = sessions[id]?.unacknowledged else { return }
-        out.append(.send(answer.response.message, to: answer.flow))
+        let response = answer.response.message
+        out.append(.send(response, to: living(answer.flow, answering: response.vias.first)))
         answer.interval = min(answer.interval * 2, configuration.timers.t2)
         sessions[id]?.unacknowledged = answer
         setTimer(.answer, of: id, at: now.advanced(by: answer.interval))

@@ -21,6 +21,9 @@ extension UserAgent {
             headers: invitation.headers + capabilities)
         request.from.tag = entropy.token()
         request.to.tag = nil
+        if let replaces = invitation.replaces {
+            request.headers += [SIPHeader(replaces), SIPHeader("Require", "replaces")]
+        }
         let user = invitation.contactUser ?? invitation.from.uri.user
         request.contacts = [contact(user: user, for: invitation.flow)]
         if let body = invitation.body, !body.isEmpty {
@@ -31,11 +34,13 @@ extension UserAgent {
             phase: .calling, isCaller: true, dialog: Dialog(calling: request), flow: invitation.flow,
             contactUser: user)
         session.login = invitation.credentials.map { LoginProgress($0) }
+        session.alternatives = Array(invitation.alternatives.prefix(Invitation.maxAlternatives))
         sessionsByTag[session.dialog.localTag] = id
         sessions[id] = session
         if let timeout = invitation.ringTimeout { setTimer(.ring, of: id, at: now.advanced(by: timeout)) }
         let transaction = send(request, to: invitation.flow, owner: .invite(id), now: now, out: &out)
         sessions[id]?.invite = transaction
+        armNextHop(id, now: now)
         return (id, out)
     }
 
@@ -62,6 +67,8 @@ extension UserAgent {
                 return
             }
             inviteFailed(id, status: status, response, now: now, out: &out)
+        case 503 where tryNextHop(id, instead: report.request, now: now, out: &out):
+            return
         default:
             inviteFailed(id, status: status, response, now: now, out: &out)
         }
@@ -86,7 +93,7 @@ extension UserAgent {
         _ id: SessionID, _ response: SIPMessage, transaction: TransactionID, now: Instant, out: inout [Action]
     ) {
         guard var session = sessions[id] else { return }
-        for timer in [SessionTimer.ring, .silence, .cancelled] { cancelTimer(timer, of: id) }
+        for timer in [SessionTimer.ring, .silence, .cancelled, .nextHop] { cancelTimer(timer, of: id) }
         session.dialog.learn(from: response, settingRoutes: true)
         session.login?.succeeded()
         session.phase = .confirmed
@@ -144,7 +151,7 @@ extension UserAgent {
         guard let session = sessions[id], session.cancellation == .none, let transaction = session.invite else {
             return
         }
-        for timer in [SessionTimer.ring, .silence] { cancelTimer(timer, of: id) }
+        for timer in [SessionTimer.ring, .silence, .nextHop] { cancelTimer(timer, of: id) }
         sessions[id]?.cancellation = .wanted
         if layer[transaction]?.isProceedingClient == true { sendCancel(id, now: now, out: &out) }
     }

@@ -25,6 +25,8 @@ extension UserAgent {
             receiveCancel(request, key: key, back: back, now: now, out: &out)
         } else if !configuration.allow.contains(method) {
             refuse(request, 405, headers: capabilities, back: back, out: &out)
+        } else if Self.hasMisplacedReplaces(request) {
+            refuse(request, 400, headers: [], back: back, out: &out)
         } else if request.to.tag != nil {
             receiveInDialog(request, key: key, from: flow, back: back, now: now, out: &out)
         } else {
@@ -76,6 +78,15 @@ extension UserAgent {
             receiveInvite(request, key: key, from: flow, back: back, now: now, out: &out)
         case .bye, .info, .update, .prack:
             refuse(request, 481, headers: [], back: back, out: &out)
+        case .notify:
+            // RFC 6665 §4.1.3: there is no subscription of ours outside of calls.
+            counters.unexpectedNotifies += 1
+            refuse(request, 481, headers: [], back: back, out: &out)
+        case .subscribe:
+            receiveSubscribe(request, key: key, from: flow, back: back, now: now, out: &out)
+        case .refer where !Self.isSound(refer: request):
+            counters.refusedRefers += 1
+            refuse(request, 400, headers: [], back: back, out: &out)
         default:
             let id = layer.accept(request, key: key, flow: back, owner: .none, now: now)
             out.append(.event(.incomingRequest(ServerRequestID(rawValue: id.rawValue), request, flow)))

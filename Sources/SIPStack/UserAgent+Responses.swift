@@ -18,8 +18,11 @@ extension UserAgent {
             counters.strayResponses += 1
             return
         }
+        if let asked = layer[id]?.flow, asked.transport.isReliable, asked.connection == 0 {
+            opened.insert(flow.connection)
+        }
         if response.method == .invite, let status = response.status, (200..<300).contains(status),
-            acknowledgeAgain(response, of: id, out: &out)
+            acknowledgeAgain(response, of: id, from: flow, out: &out)
         {
             return
         }
@@ -33,26 +36,31 @@ extension UserAgent {
         if via.host.equalsIgnoringASCIICase(identity.host), (via.port ?? 5060) == Int(identity.port) {
             return true
         }
+        // Of a listener on every address: one of the machine's, which answer came by which is the network's affair.
         return configuration.listeners.contains {
-            via.host.equalsIgnoringASCIICase($0.host) && (via.port ?? 5060) == Int($0.port)
+            ($0.followsFlow || via.host.equalsIgnoringASCIICase($0.host)) && (via.port ?? 5060) == Int($0.port)
         }
     }
 
     /// A 2xx whose ACK was lost gets the same ACK again (RFC 3261 §13.2.2.4), session or not.
-    private func acknowledgeAgain(_ response: SIPMessage, of id: TransactionID, out: inout [Action]) -> Bool {
+    private func acknowledgeAgain(
+        _ response: SIPMessage, of id: TransactionID, from flow: Flow, out: inout [Action]
+    ) -> Bool {
         guard let known = layer[id]?.acknowledgements.first(where: { $0.tag == response.to.tag ?? "" }) else {
             return false
         }
-        out.append(.send(known.ack.message, to: known.flow))
+        out.append(.send(known.ack.message, to: closed.contains(known.flow.connection) ? flow : known.flow))
         return true
     }
 
     mutating func take(
         _ report: TransactionReport, answeredFrom flow: Flow? = nil, now: Instant, out: inout [Action]
     ) {
+        follow(flow, as: report.owner)
         switch report.owner {
         case .none:
             if case .response(let response) = report.kind {
+                cancelUnwanted(response, report: report, now: now, out: &out)
                 turnAwayFork(response, report: report, flow: flow, now: now, out: &out)
             }
         case .invite(let id):
@@ -60,8 +68,10 @@ extension UserAgent {
             case .response(let response):
                 inviteAnswered(id, response, report: report, flow: flow, now: now, out: &out)
             case .timedOut:
+                if tryNextHop(id, instead: report.request, now: now, out: &out) { return }
                 inviteFailed(id, status: 408, nil, now: now, out: &out)
             case .transportFailed:
+                if tryNextHop(id, instead: report.request, now: now, out: &out) { return }
                 inviteFailed(id, status: 503, nil, now: now, out: &out)
             }
         case .offer(let id):
@@ -77,6 +87,16 @@ extension UserAgent {
             inDialogSettled(id, report: report, now: now, out: &out)
         case .request(let id):
             requestSettled(id, report: report, now: now, out: &out)
+        case .refer(let id):
+            referSettled(id, report: report, now: now, out: &out)
+        case .referred(let id):
+            referralUnanswered(id)
+        case .referNotify(let id):
+            referNotifySettled(id, report: report, now: now, out: &out)
+        case .subscribe(let id):
+            subscribeUnanswered(id, out: &out)
+        case .notify(let id):
+            notifySettled(id, report: report, now: now, out: &out)
         }
     }
 

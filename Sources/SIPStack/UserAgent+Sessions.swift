@@ -12,6 +12,21 @@ extension UserAgent {
         public var remoteTag: String?
         public var remoteTarget: SIPURI
         public var flow: Flow
+        /// Whether the call is ours: who called is told in lamps (RFC 4235 §4.1.2), and may have an early dialog replaced.
+        public var isCaller: Bool
+        /// Whether there is a 2xx; until then the dialog is early, if it is one at all.
+        public var isConfirmed: Bool
+
+        /// What replaces this session at the peer, e.g. within a Refer-To (RFC 3891 §3: tags as the receiver sees
+        /// them). nil while there is no dialog.
+        public var replacesAtPeer: ReplacesHeader? {
+            remoteTag.map { ReplacesHeader(callID: callID, toTag: $0, fromTag: localTag) }
+        }
+
+        /// What replaces this session at us, e.g. for a lamp that shows it. nil while there is no dialog.
+        public var replacesHere: ReplacesHeader? {
+            remoteTag.map { ReplacesHeader(callID: callID, toTag: localTag, fromTag: $0) }
+        }
     }
 
     /// nil when the session is gone.
@@ -19,7 +34,8 @@ extension UserAgent {
         sessions[id].map {
             DialogDescription(
                 callID: $0.dialog.callID, localTag: $0.dialog.localTag, remoteTag: $0.dialog.remoteTag,
-                remoteTarget: $0.dialog.remoteTarget, flow: $0.flow)
+                remoteTarget: $0.dialog.remoteTarget, flow: $0.flow, isCaller: $0.isCaller,
+                isConfirmed: $0.phase != .calling && $0.phase != .ringing)
         }
     }
 
@@ -64,16 +80,18 @@ extension UserAgent {
 
     /// Sends BYE (RFC 3261 §15.1.1).
     mutating func leave(_ id: SessionID, now: Instant, out: inout [Action]) {
-        guard var session = sessions[id], session.phase != .leaving else { return }
+        guard let cause = sessions[id]?.cause, sessions[id]?.phase != .leaving else { return }
+        closeReferrals(of: id, isDialogLost: cause != .local, now: now, out: &out)
+        guard var session = sessions[id] else { return }
         for timer in SessionTimer.allCases { cancelTimer(timer, of: id) }
         session.phase = .leaving
         session.unacknowledged = nil
+        session.referral = nil
         abandonOffer(&session, now: now, out: &out)
         var bye = session.dialog.request(.bye)
         bye.headers = session.farewell
-        let isLost = session.cause != .local && !session.isOver
+        let isLost = cause != .local && !session.isOver
         if isLost { session.isOver = true }
-        let cause = session.cause
         let flow = session.flow
         sessions[id] = session
         _ = send(bye, to: flow, owner: .bye(id), now: now, out: &out)
@@ -91,6 +109,7 @@ extension UserAgent {
             }
         }
         finish(id, .ended(id, session.cause), out: &out)
+        resumeReferrals(of: id, now: now, out: &out)
     }
 
     /// Answers what the peer still asks, and stops waiting for what we asked, when the session goes away under it.
@@ -114,7 +133,13 @@ extension UserAgent {
         guard let session = sessions[id] else { return }
         for timer in SessionTimer.allCases { cancelTimer(timer, of: id) }
         sessions[id] = nil
-        sessionsByTag[session.dialog.localTag] = nil
+        if session.referrals.isEmpty {
+            sessionsByTag[session.dialog.localTag] = nil
+        } else {
+            lingering[id] = LingeringDialog(
+                dialog: session.dialog, flow: session.flow, contactUser: session.contactUser,
+                referrals: session.referrals)
+        }
         if !session.isOver { out.append(.event(event)) }
     }
 
@@ -123,7 +148,7 @@ extension UserAgent {
     /// The session of a request in a dialog, by our tag, Call-ID and the peer's tag (RFC 3261 §12.2.2).
     func sessionID(of request: SIPMessage) -> SessionID? {
         guard let tag = request.to.tag, let id = sessionsByTag[tag], let dialog = sessions[id]?.dialog,
-            dialog.callID == request.callID, dialog.remoteTag == request.from.tag
+            dialog.belongs(request)
         else { return nil }
         return id
     }
@@ -145,10 +170,12 @@ extension UserAgent {
             ringingTooLong(id, now: now, out: &out)
             if case .offering = sessions[id]?.renegotiation { dialogGone(id, status: 408, now: now, out: &out) }
         case .cancelled: cancelUnanswered(id, out: &out)
+        case .nextHop: nextHopIsSilent(id, now: now, out: &out)
         case .provisional: repeatProvisional(id, now: now, out: &out)
         case .answer: answerDue(id, now: now, out: &out)
         case .acknowledgement: acknowledgementMissing(id, now: now, out: &out)
         case .reoffer: reofferAgain(id, now: now, out: &out)
+        case .referral: referralSilent(id, out: &out)
         }
     }
 

@@ -2,7 +2,7 @@
 public import SIPMessage
 public import Timing
 
-/// The signalling of one shard: transactions, dialogs and INVITE sessions as one value without I/O.
+/// The signalling of one shard: transactions, dialogs, INVITE sessions and subscriptions as one value without I/O.
 ///
 /// A message, a command or the time goes in, actions come out. The shell sends what is to be sent, in order,
 /// calls `advance` at `nextDeadline` and reports what could not be sent through `flowFailed`.
@@ -12,12 +12,21 @@ public struct UserAgent: Sendable {
     var entropy: Entropy
     var layer: TransactionLayer
     var sessions: [SessionID: Session] = [:]
-    /// By our tag, which we draw, so that it is unique.
+    /// By our tag, which we draw, so that it is unique; of lingering dialogs too.
     var sessionsByTag: [String: SessionID] = [:]
+    var referrals: [ReferID: Referral] = [:]
+    /// What is left of ended sessions, by their number.
+    var lingering: [SessionID: LingeringDialog] = [:]
+    var subscriptions: [SubscriptionID: Subscription] = [:]
+    /// By our tag.
+    var subscriptionsByTag: [String: SubscriptionID] = [:]
     var clientRequests: [ClientRequestID: ClientRequest] = [:]
-    /// The Allow and Supported headers (RFC 3261 §20.5, §20.37).
+    /// The Allow, Supported and Allow-Events headers (RFC 3261 §20.5, §20.37, RFC 6665 §8.2.2).
     let capabilities: [SIPHeader]
-    private var closed = ClosedConnections()
+    let allowEvents: SIPHeader
+    /// Connections that are gone, and those that were opened from here: their ports lead back to their peers.
+    var closed = RecentConnections()
+    var opened = RecentConnections()
     private var lastNumber: UInt64 = 0
 
     /// A request of ours outside dialogs between its tries.
@@ -34,6 +43,10 @@ public struct UserAgent: Sendable {
         if !configuration.supported.isEmpty {
             capabilities.append(SIPHeader("Supported", configuration.supported.joined(separator: ", ")))
         }
+        var packages = configuration.eventPackages
+        if configuration.allow.contains(.refer) { packages.append(Referral.package) }
+        allowEvents = SIPHeader("Allow-Events", packages.joined(separator: ", "))
+        if !packages.isEmpty { capabilities.append(allowEvents) }
         self.capabilities = capabilities
     }
 
@@ -41,6 +54,8 @@ public struct UserAgent: Sendable {
     public var nextDeadline: Instant? { layer.heap.nextDeadline }
 
     public var sessionCount: Int { sessions.count }
+    /// Subscriptions of peers, those that REFERs made included, until their last NOTIFY is settled.
+    public var subscriptionCount: Int { subscriptions.count + referrals.count }
     public var transactionCount: Int { layer.count }
     public var timerCount: Int { layer.heap.count }
 
@@ -66,18 +81,12 @@ public struct UserAgent: Sendable {
                 }
             case .session(let id, let kind):
                 fired(kind, of: id, now: now, out: &out)
+            case .referral(let id):
+                referralExpired(id, now: now, out: &out)
+            case .subscription(let id):
+                subscriptionExpired(id, now: now, out: &out)
             }
         }
-        return out
-    }
-
-    /// A connection closed, could not be opened, or a datagram could not be delivered. Requests of ours that
-    /// waited on it fail with 503; a caller whose connection is gone before our answer has cancelled.
-    /// Established sessions live on: their next request asks for a new connection, and the peer may come back on one.
-    public mutating func flowFailed(_ flow: Flow, now: Instant) -> [Action] {
-        var out: [Action] = []
-        if flow.connection != 0 { closed.insert(flow.connection) }
-        for report in layer.failed(flow, now: now, out: &out) { take(report, now: now, out: &out) }
         return out
     }
 
@@ -88,10 +97,14 @@ public struct UserAgent: Sendable {
         return lastNumber
     }
 
+    /// What the peer behind a flow is told we are.
     func identity(of flow: Flow) -> ListenerIdentity {
-        configuration.listeners.indices.contains(flow.listener)
+        var identity =
+            configuration.listeners.indices.contains(flow.listener)
             ? configuration.listeners[flow.listener]
             : configuration.listeners.first ?? ListenerIdentity(transport: flow.transport, host: "invalid", port: 0)
+        if identity.followsFlow, let local = flow.localAddress { identity.host = NumericHost.bracketed(local) }
+        return identity
     }
 
     /// The Contact we show to the peer behind a flow.
@@ -119,8 +132,7 @@ public struct UserAgent: Sendable {
         _ request: SIPMessage, to flow: Flow, owner: TransactionOwner, now: Instant, out: inout [Action]
     ) -> TransactionID {
         var request = request
-        var flow = flow
-        if closed.contains(flow.connection) { flow.connection = 0 }
+        let flow = living(flow, towards: request.routes.first?.uri ?? request.requestURI)
         stampVia(&request, for: flow)
         if request.header("User-Agent") == nil {
             request.headers.append(SIPHeader("User-Agent", configuration.userAgentHeader))
@@ -135,27 +147,5 @@ public struct UserAgent: Sendable {
             response.headers.append(SIPHeader("Server", configuration.userAgentHeader))
         }
         layer.respond(response, to: id, now: now, out: &out)
-    }
-}
-
-/// The connections that closed last, so that sessions that still name one are found without a search.
-struct ClosedConnections: Sendable {
-    private var numbers: Set<UInt64> = []
-    private var order: [UInt64] = []
-    private var oldest = 0
-    /// One that falls out is asked of the transport, which reports it as failed once more.
-    private static let capacity = 4096
-
-    func contains(_ number: UInt64) -> Bool { number != 0 && numbers.contains(number) }
-
-    mutating func insert(_ number: UInt64) {
-        guard numbers.insert(number).inserted else { return }
-        if order.count < Self.capacity {
-            order.append(number)
-        } else {
-            numbers.remove(order[oldest])
-            order[oldest] = number
-            oldest = (oldest + 1) % Self.capacity
-        }
     }
 }

@@ -20,6 +20,8 @@ final class DatagramPort: ChannelInboundHandler {
     private let shard: Shard
     private let listener: Int
     private let family: Int32
+    /// Bound to every address: each datagram's own is told, and its answer leaves from there.
+    private let isWildcard: Bool
     /// -1 once the channel has closed it.
     private var descriptor: Int32
     private var channel: (any Channel)?
@@ -31,6 +33,7 @@ final class DatagramPort: ChannelInboundHandler {
         self.listener = listener
         descriptor = socket.descriptor
         family = socket.listen.address.contains(":") ? AF_INET6 : AF_INET
+        isWildcard = socket.listen.isWildcard
     }
 
     /// Begins reading. Takes over the descriptor. Called on the shard's loop.
@@ -39,7 +42,7 @@ final class DatagramPort: ChannelInboundHandler {
         let slot = shard.configuration.maximumDatagramBytes + 64
         let count = messagesPerRead
         let descriptor = socket.descriptor
-        return DatagramBootstrap(group: shard.loop)
+        var bootstrap = DatagramBootstrap(group: shard.loop)
             .channelOption(.datagramVectorReadMessageCount, value: count)
             // One call a readiness: a second would mostly find nothing, and what is left makes the socket ready again.
             .channelOption(.maxMessagesPerRead, value: 1)
@@ -53,8 +56,8 @@ final class DatagramPort: ChannelInboundHandler {
                     try channel.pipeline.syncOperations.addHandler(port)
                 }
             }
-            .withBoundSocket(descriptor)
-            .map { _ in }
+        if socket.listen.isWildcard { bootstrap = bootstrap.channelOption(.receivePacketInfo, value: true) }
+        return bootstrap.withBoundSocket(descriptor).map { _ in }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -77,7 +80,8 @@ final class DatagramPort: ChannelInboundHandler {
             }
             let flow = Flow(
                 transport: .udp, address: envelope.remoteAddress.flowAddress,
-                port: UInt16(clamping: envelope.remoteAddress.port ?? 0), listener: listener, connection: 0)
+                port: UInt16(clamping: envelope.remoteAddress.port ?? 0), listener: listener, connection: 0,
+                localAddress: isWildcard ? envelope.metadata?.packetInfo?.destinationAddress.flowAddress : nil)
             shard.route(bytes, from: flow, at: now)
         }
     }
@@ -92,20 +96,30 @@ final class DatagramPort: ChannelInboundHandler {
     /// What one datagram's failure means stays with that datagram.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {}
 
-    /// false when it cannot be sent: then the message is lost, as on any network, and the caller is told.
-    func send(_ bytes: [UInt8], to flow: Flow) -> Bool {
+    /// Sends at once or not at all.
+    func send(_ bytes: [UInt8], to flow: Flow) -> SendOutcome {
         guard descriptor >= 0, let name = SocketName(address: flow.address, port: flow.port), name.family == family
-        else { return false }
-        return name.withSockaddr { address, length in
-            bytes.withUnsafeBytes { raw in
-                while true {
-                    let sent = sendto(
-                        descriptor, raw.baseAddress, raw.count, Int32(MSG_DONTWAIT),
-                        address, length)
-                    if sent >= 0 { return true }
-                    if errno != EINTR { return false }
-                }
+        else { return .unreachable }
+        let source = isWildcard ? flow.localAddress.flatMap { SocketName(address: $0, port: 0) } : nil
+        return bytes.withUnsafeBytes { raw in
+            if let source, source.family == family {
+                let outcome = SendOutcome(
+                    errno: attempt { PacketSource.send(raw, through: descriptor, to: name, from: source) })
+                // An address that has left this machine is not insisted on; Linux says EINVAL or ENETUNREACH of it.
+                if outcome != .unreachable { return outcome }
             }
+            let code = attempt {
+                name.withSockaddr { sendto(descriptor, raw.baseAddress, raw.count, Int32(MSG_DONTWAIT), $0, $1) }
+            }
+            return SendOutcome(errno: code)
+        }
+    }
+
+    /// The system's answer, 0 for success; what a signal interrupted is done again.
+    private func attempt(_ call: () -> Int) -> Int32 {
+        while true {
+            if call() >= 0 { return 0 }
+            if errno != EINTR { return errno }
         }
     }
 

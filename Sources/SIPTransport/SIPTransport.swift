@@ -12,7 +12,7 @@ public import Timing
 public final class SIPTransport: Sendable {
     public let configuration: Configuration
     private let group: MultiThreadedEventLoopGroup
-    private let shards: [Shard]
+    let shards: [Shard]
     private let executors: [ShardExecutor]
     private let board = CounterBoard()
     private let census: ConnectionCensus
@@ -25,7 +25,12 @@ public final class SIPTransport: Sendable {
     }
 
     /// Starts the event loops; no socket yet.
-    public init(configuration: Configuration = Configuration()) {
+    ///
+    /// - Parameter report: for the log; called on the loops.
+    public init(
+        configuration: Configuration = Configuration(),
+        report: @escaping @Sendable (SIPTransportProblem) -> Void = { _ in }
+    ) {
         let configuration = configuration.bounded
         self.configuration = configuration
         group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.shardCount)
@@ -33,7 +38,8 @@ public final class SIPTransport: Sendable {
         self.census = census
         let board = self.board
         shards = group.makeIterator().enumerated().map { index, loop in
-            Shard(index: index, loop: loop, configuration: configuration, board: board, census: census)
+            Shard(
+                index: index, loop: loop, configuration: configuration, board: board, census: census, report: report)
         }
         executors = shards.map { ShardExecutor(loop: $0.loop) }
     }
@@ -139,7 +145,7 @@ public final class SIPTransport: Sendable {
     /// Sends one message. Called on the loop of `shard`, which is checked.
     ///
     /// On TCP with `flow.connection` 0 a connection to the address is opened, or the one this shard has open used.
-    /// What cannot be sent comes back as `flowClosed`, later.
+    /// What cannot be sent comes back as `flowClosed` or `undelivered`, later.
     public func send(_ bytes: [UInt8], on flow: Flow, fromShard shard: Int) {
         shards[shard].send(bytes, on: flow)
     }

@@ -18,8 +18,10 @@ public struct SIPTransportCounters: Hashable, Sendable {
     public var droppedByFloodControl = 0
     /// Above `messagesBetweenShards`.
     public var droppedBetweenShards = 0
-    /// Not sent: the socket's buffer was full, or the address cannot be sent to.
+    /// Not sent: the address cannot be sent to, or the message is too long.
     public var sendFailures = 0
+    /// Datagrams the system had no room for, left to retransmission.
+    public var datagramsLost = 0
     public var connectionsAccepted = 0
     public var connectionsOpened = 0
     /// Above the connection limits.
@@ -46,6 +48,7 @@ final class CounterBoard: Sendable {
     let droppedByFloodControl = Atomic<Int>(0)
     let droppedBetweenShards = Atomic<Int>(0)
     let sendFailures = Atomic<Int>(0)
+    let datagramsLost = Atomic<Int>(0)
     let connectionsAccepted = Atomic<Int>(0)
     let connectionsOpened = Atomic<Int>(0)
     let connectionsRefused = Atomic<Int>(0)
@@ -64,6 +67,7 @@ final class CounterBoard: Sendable {
         copy.droppedByFloodControl = droppedByFloodControl.load(ordering: .relaxed)
         copy.droppedBetweenShards = droppedBetweenShards.load(ordering: .relaxed)
         copy.sendFailures = sendFailures.load(ordering: .relaxed)
+        copy.datagramsLost = datagramsLost.load(ordering: .relaxed)
         copy.connectionsAccepted = connectionsAccepted.load(ordering: .relaxed)
         copy.connectionsOpened = connectionsOpened.load(ordering: .relaxed)
         copy.connectionsRefused = connectionsRefused.load(ordering: .relaxed)

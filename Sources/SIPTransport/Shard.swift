@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+internal import Glibc
 internal import NIOCore
 internal import SIPMessage
 internal import SIPStack
@@ -15,6 +16,7 @@ final class Shard: @unchecked Sendable {
     let configuration: SIPTransport.Configuration
     let board: CounterBoard
     let census: ConnectionCensus
+    private let report: @Sendable (SIPTransportProblem) -> Void
     /// Messages on their way here from other loops.
     let incoming = Atomic<Int>(0)
 
@@ -29,6 +31,10 @@ final class Shard: @unchecked Sendable {
     /// Connections opened from here, by where they lead.
     var outgoing: [Remote: StreamConnection] = [:]
     var gate: FloodGate
+    private var localAddresses = LocalAddresses()
+    /// Datagrams lost since the last report of it.
+    private var lostUntold = 0
+    private var lossTold: Instant?
     private var lastConnection: UInt64 = 0
     private var outbox: [[Hopping]]
     private var unflushed: [StreamConnection] = []
@@ -45,17 +51,19 @@ final class Shard: @unchecked Sendable {
         var listener: Int
         var address: String
         var port: UInt16
+        var localAddress: String?
     }
 
     init(
         index: Int, loop: any EventLoop, configuration: SIPTransport.Configuration, board: CounterBoard,
-        census: ConnectionCensus
+        census: ConnectionCensus, report: @escaping @Sendable (SIPTransportProblem) -> Void
     ) {
         self.index = index
         self.loop = loop
         self.configuration = configuration
         self.board = board
         self.census = census
+        self.report = report
         gate = FloodGate(
             ratePerSecond: configuration.messagesPerSecondPerSource, burst: configuration.messageBurstPerSource,
             capacity: configuration.sourcesRemembered, unlimited: census.unlimited)
@@ -112,14 +120,8 @@ final class Shard: @unchecked Sendable {
     func send(_ bytes: [UInt8], on flow: Flow) {
         loop.preconditionInEventLoop()
         if flow.transport == .udp {
-            guard datagramPorts.indices.contains(flow.listener), let port = datagramPorts[flow.listener],
-                port.send(bytes, to: flow)
-            else {
-                board.sendFailures.count()
-                tellLater(closed: flow)
-                return
-            }
-            board.messagesSent.count()
+            let port = datagramPorts.indices.contains(flow.listener) ? datagramPorts[flow.listener] : nil
+            settle(port?.send(bytes, to: flow) ?? .unreachable, bytes, flow)
         } else if flow.connection == 0 {
             sendOnOutgoing(bytes, flow)
         } else {
@@ -138,6 +140,31 @@ final class Shard: @unchecked Sendable {
         }
     }
 
+    /// A datagram without room is lost in silence: telling the way as closed would end every ringing call to that address.
+    func settle(_ outcome: SendOutcome, _ bytes: [UInt8], _ flow: Flow) {
+        switch outcome {
+        case .sent: board.messagesSent.count()
+        case .lost(let code):
+            board.datagramsLost.count()
+            tellLoss(code)
+        case .refused:
+            board.sendFailures.count()
+            tellLater(undelivered: bytes, on: flow)
+        case .unreachable:
+            board.sendFailures.count()
+            tellLater(closed: flow)
+        }
+    }
+
+    private func tellLoss(_ code: Int32) {
+        let now = Instant.now()
+        lostUntold += 1
+        if let lossTold, lossTold.duration(to: now) < .seconds(60) { return }
+        report(.datagramsLost(count: lostUntold, words: String(cString: strerror(code))))
+        lostUntold = 0
+        lossTold = now
+    }
+
     private func sendOnOpen(_ bytes: [UInt8], _ flow: Flow, for sender: Shard) {
         if let connection = connections[flow.connection], connection.write(bytes) {
             board.messagesSent.count()
@@ -148,7 +175,8 @@ final class Shard: @unchecked Sendable {
     }
 
     private func sendOnOutgoing(_ bytes: [UInt8], _ flow: Flow) {
-        let remote = Remote(listener: flow.listener, address: flow.address, port: flow.port)
+        let remote = Remote(
+            listener: flow.listener, address: flow.address, port: flow.port, localAddress: flow.localAddress)
         let connection: StreamConnection
         if let open = outgoing[remote] {
             connection = open
@@ -164,13 +192,23 @@ final class Shard: @unchecked Sendable {
             board.messagesSent.count()
         } else {
             board.sendFailures.count()
-            tellLater(closed: flow)
+            // While it is being opened one message too many is that message's trouble alone.
+            if connection.isOpening { tellLater(undelivered: bytes, on: flow) } else { tellLater(closed: flow) }
         }
     }
 
     /// Tells the receiver from the loop's queue: it may be in the middle of what made it send.
     func tellLater(closed flow: Flow) {
         loop.execute { self.receiver?.flowClosed(flow) }
+    }
+
+    func tellLater(undelivered bytes: [UInt8], on flow: Flow) {
+        loop.execute { self.receiver?.undelivered(bytes, on: flow) }
+    }
+
+    func localAddress(towards address: String) -> String? {
+        loop.preconditionInEventLoop()
+        return localAddresses.towards(address, at: .now())
     }
 
     // MARK: Connections

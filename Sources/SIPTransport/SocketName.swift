@@ -49,6 +49,14 @@ struct SocketName {
         withUnsafeBytes(of: storage) { UInt16(bigEndian: $0.loadUnaligned(fromByteOffset: 2, as: UInt16.self)) }
     }
 
+    /// Writes the bare address, 4 or 16 bytes in network order.
+    func copyAddress(to target: UnsafeMutableRawBufferPointer) {
+        withUnsafeBytes(of: storage) { raw in
+            target.copyMemory(
+                from: UnsafeRawBufferPointer(rebasing: family == AF_INET6 ? raw[8..<24] : raw[4..<8]))
+        }
+    }
+
     /// As NIO takes it.
     var nio: SocketAddress? {
         withUnsafeBytes(of: storage) { raw in

@@ -57,7 +57,8 @@ final class StreamConnection: ChannelInboundHandler {
         shard.board.connectionsAccepted.count()
         let flow = Flow(
             transport: .tcp, address: remote.flowAddress, port: UInt16(clamping: remote.port ?? 0), listener: listener,
-            connection: shard.nextConnectionNumber())
+            connection: shard.nextConnectionNumber(),
+            localAddress: shard.listeners[listener].isWildcard ? channel.localAddress?.flowAddress : nil)
         return StreamConnection(shard: shard, source: SourceKey(remote), flow: flow, asked: nil)
     }
 
@@ -85,7 +86,8 @@ final class StreamConnection: ChannelInboundHandler {
                 }
             }
         let listen = shard.listeners[remote.listener]
-        if !listen.isWildcard, let local = SocketName(address: listen.address, port: 0)?.nio {
+        let own = listen.isWildcard ? remote.localAddress : listen.address
+        if let local = own.flatMap({ SocketName(address: $0, port: 0)?.nio }) {
             bootstrap = bootstrap.bind(to: local)
         }
         bootstrap.connect(to: target).whenFailure { _ in unsafe.value.gone() }
@@ -153,6 +155,8 @@ final class StreamConnection: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
+    var isOpening: Bool { if case .opening = state { true } else { false } }
+
     // MARK: Writing
 
     /// false when the connection cannot take it.
@@ -216,12 +220,12 @@ final class StreamConnection: ChannelInboundHandler {
         shard.census.leave(source)
         shard.connections[flow.connection] = nil
         if let asked {
-            let remote = Shard.Remote(listener: asked.listener, address: asked.address, port: asked.port)
+            let remote = Shard.Remote(
+                listener: asked.listener, address: asked.address, port: asked.port, localAddress: asked.localAddress)
             if shard.outgoing[remote] === self { shard.outgoing[remote] = nil }
-            if !wasOpen {
-                shard.board.sendFailures.count()
-                shard.tellLater(closed: asked)
-            }
+            if !wasOpen { shard.board.sendFailures.count() }
+            // Also when it was open: requests that nothing was heard of are known by this flow.
+            shard.tellLater(closed: asked)
         }
         if wasOpen { for other in shard.shards { other.tellLater(closed: flow) } }
     }

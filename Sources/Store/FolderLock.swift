@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 internal import Glibc
+internal import Synchronization
 
 /// Keeps a second process out of a data folder: two would give the same numbers to different events. The system
 /// releases the lock when the process ends, however it ends.
 final class FolderLock: Sendable {
-    private let descriptor: Int32
+    private let descriptor: Mutex<Int32?>
 
     init(folder: String, name: String) throws(StoreError) {
         let path = folder + "/" + name
@@ -16,8 +17,16 @@ final class FolderLock: Sendable {
             throw code == EWOULDBLOCK
                 ? .inUse(folder: folder) : .system(path: path, reason: String(cString: strerror(code)))
         }
-        self.descriptor = descriptor
+        self.descriptor = Mutex(descriptor)
     }
 
-    deinit { close(descriptor) }
+    /// Lets the next one in; a second call does nothing.
+    func release() {
+        descriptor.withLock {
+            if let held = $0 { close(held) }
+            $0 = nil
+        }
+    }
+
+    deinit { release() }
 }

@@ -20,4 +20,24 @@ extension LedgerDatabase {
             return try body()
         }
     }
+
+    /// Carries out SQL on a file as it is, without bringing its tables up to date: for putting back a dump. Gives the
+    /// first column of the last statement's rows.
+    static func execute(_ sql: String, at path: String) throws -> [String] {
+        let queue = try DatabaseQueue(path: path)
+        return try queue.writeWithoutTransaction { db in
+            var last: [String] = []
+            let statements = try db.allStatements(sql: sql)
+            while let statement = try statements.next() {
+                last = try Row.fetchAll(statement).map { row in
+                    switch (row[0] as DatabaseValue).storage {
+                    case .int64(let number): String(number)
+                    case .string(let text): text
+                    default: ""
+                    }
+                }
+            }
+            return last
+        }
+    }
 }

@@ -10,15 +10,18 @@ struct LedgerDatabase: Sendable {
     /// One transaction's worth.
     struct Batch: Sendable {
         var events: [NumberedLedgerEvent] = []
-        var records: [CallRecord] = []
+        var rows = RecordRows()
         /// nil removes the binding.
         var bindings: [StoredBinding.Key: StoredBinding?] = [:]
-        var openCalls = OpenCallChange()
+        /// Of modules and their folds, in order.
+        var moduleRows: [ModuleRow] = []
+        var folds: [FoldPosition] = []
+        var heartbeat: Beat?
     }
 
-    struct OpenCallChange: Sendable {
-        var opened: [CallID] = []
-        var closed: [CallID] = []
+    struct Beat: Hashable, Sendable {
+        var run: UInt32
+        var moment: Moment
     }
 
     /// Opens or makes the file and brings its tables up to date.
@@ -42,85 +45,60 @@ struct LedgerDatabase: Sendable {
         return LedgerDatabase(pool: pool)
     }
 
-    func write(_ batch: Batch) throws {
+    /// Gives the numbers that were there already.
+    @discardableResult
+    func write(_ batch: Batch) throws -> RecordRows.Repeated {
         // IMMEDIATE, GRDB's default for writes: a lock held by another program is met here and not half-way.
         try pool.write { db in
             try LedgerDatabase.insert(batch.events, into: db)
-            for record in batch.records { try record.insert(into: db) }
-            try LedgerDatabase.apply(batch.openCalls, to: db)
+            let repeated = try batch.rows.write(to: db)
             try LedgerDatabase.apply(batch.bindings, to: db)
+            for row in batch.moduleRows { try row.write(to: db) }
+            for fold in batch.folds { try fold.write(to: db) }
+            if let beat = batch.heartbeat { try LedgerDatabase.write(beat, to: db) }
+            return repeated
         }
     }
 
     // MARK: Events
 
     private static func insert(_ events: [NumberedLedgerEvent], into db: Database) throws {
+        guard !events.isEmpty else { return }
         let statement = try db.cachedStatement(
-            sql: "INSERT INTO events (sequence, time, call, leg, kind, fields) VALUES (?, ?, ?, ?, ?, ?)")
+            sql: "INSERT INTO events (sequence, time, elapsed, call, leg, kind, fields) VALUES (?, ?, ?, ?, ?, ?, ?)")
         for numbered in events {
             let event = numbered.event
-            try statement.execute(arguments: [
-                Int64(bitPattern: numbered.sequence), event.time.microseconds, event.call?.column,
-                event.leg.map { Int64($0) }, event.kind.name, FieldText.encode(event.kind.fields),
+            // As many as there are places; checking that again for every event shows.
+            statement.setUncheckedArguments([
+                Int64(bitPattern: numbered.sequence), event.time.microseconds, Moment(event).elapsed,
+                event.call?.column, event.leg?.column, event.name, FieldText.encode(event.fact.fields),
             ])
+            try statement.execute()
         }
     }
 
-    private static func apply(_ change: OpenCallChange, to db: Database) throws {
-        for call in change.opened {
-            try db.cachedStatement(sql: "INSERT OR IGNORE INTO open_calls (call) VALUES (?)")
-                .execute(arguments: [call.column])
-        }
-        for call in change.closed {
-            try db.cachedStatement(sql: "DELETE FROM open_calls WHERE call = ?").execute(arguments: [call.column])
-        }
-    }
-
-    // MARK: Restart
-
-    struct LastKnown: Sendable {
-        var sequence: UInt64 = 0
-        /// Of the last event.
-        var time = WallTime(microseconds: 0)
-        /// With the calls open when the ledger ends.
-        var fold = CallDetailFold()
-    }
-
-    /// Where the ledger stands, and the calls that were open when it was last written to.
-    func lastKnown() throws -> LastKnown {
-        try pool.read { db in
-            var last = LastKnown()
-            if let row = try Row.fetchOne(db, sql: "SELECT sequence, time FROM events ORDER BY sequence DESC LIMIT 1") {
-                last.sequence = UInt64(bitPattern: row[0])
-                last.time = WallTime(microseconds: row[1])
-            }
-            let events = try StoreReader.fetchCursor(
-                db,
-                """
-                SELECT sequence, time, call, leg, kind, fields FROM events INDEXED BY events_call
-                WHERE call IN (SELECT call FROM open_calls) ORDER BY sequence
-                """, [])
-            while let event = try events.next() { _ = last.fold.apply(event) }
-            return last
-        }
-    }
-
-    /// Makes all call records again from the ledger, in one transaction. Gives how many there are.
+    /// Makes all records again from the ledger, in one transaction; those of earlier versions stay as they are. Gives how
+    /// many calls there are.
     @discardableResult
     func rebuildRecords() throws -> Int {
         try pool.write { db in
-            try db.execute(sql: "DELETE FROM call_records; DELETE FROM leg_records")
-            var fold = CallDetailFold()
+            try db.execute(sql: "DELETE FROM calls; DELETE FROM legs; DELETE FROM talks; DELETE FROM links")
+            var fold = RecordFold()
             var count = 0
             let events = try StoreReader.fetchCursor(
                 db,
                 """
-                SELECT sequence, time, call, leg, kind, fields FROM events WHERE call IS NOT NULL ORDER BY sequence
+                SELECT sequence, time, elapsed, call, leg, kind, fields FROM events
+                WHERE call IS NOT NULL AND elapsed IS NOT NULL ORDER BY sequence
                 """, [])
             while let event = try events.next() {
-                guard let record = fold.apply(event) else { continue }
-                try record.insert(into: db)
-                count += 1
+                fold.apply(event)
+                var rows = fold.takeRows()
+                count += rows.calls.count
+                // Which calls are open is the writer's to say.
+                rows.opened = []
+                rows.closed = []
+                _ = try rows.write(to: db)
             }
             return count
         }
@@ -148,10 +126,4 @@ struct LedgerDatabase: Sendable {
             ])
         }
     }
-}
-
-extension CallID {
-    /// SQLite's integers are signed.
-    var column: Int64 { Int64(bitPattern: rawValue) }
-    init(column: Int64) { self.init(rawValue: UInt64(bitPattern: column)) }
 }

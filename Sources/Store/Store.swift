@@ -3,12 +3,13 @@ public import CallModel
 internal import GRDB
 internal import Glibc
 internal import Synchronization
+internal import Timing
 
-/// A data folder's database: the ledger, the call records made from it, and registrar bindings.
+/// A data folder's database: the ledger, the records made from it, registrar bindings, modules' tables.
 ///
-/// `append` and the binding changes may be called from any thread and never wait for the disk; a thread of the
-/// store's own writes them.
-public final class Store: LedgerSink, Sendable {
+/// `append` and the changes of bindings and tables may be called from any thread and never wait for the disk; a thread of
+/// the store's own writes them.
+public final class Store: LedgerSink, TableStore, Sendable {
     /// Within the data folder, beside its `-wal` and `-shm`.
     public static let fileName = "martlet.sqlite"
     static let lockName = "martlet.lock"
@@ -18,6 +19,8 @@ public final class Store: LedgerSink, Sendable {
         public var queueCapacity = 65_536
         /// Changed bindings that may wait.
         public var bindingCapacity = 100_000
+        /// Changes of modules' tables that may wait.
+        public var rowCapacity = 100_000
         /// How long the first event of a batch waits for company.
         public var batchDelay: Duration = .milliseconds(250)
         /// Events in one transaction.
@@ -26,6 +29,13 @@ public final class Store: LedgerSink, Sendable {
         public var busyTimeout: Duration = .seconds(2)
         /// How long `close` goes on trying to write what waits.
         public var closePatience: Duration = .seconds(5)
+        /// How often the store notes that the process is alive: so much a crash can take from the durations of what was
+        /// open.
+        public var heartbeat: Duration = .seconds(5)
+        /// What a heartbeat says.
+        var clock: @Sendable () -> Moment = {
+            Moment(time: .now(), elapsed: Instant.now().nanoseconds / 1000)
+        }
 
         public init() {}
     }
@@ -37,6 +47,8 @@ public final class Store: LedgerSink, Sendable {
         public var lost: UInt64
         /// Binding changes lost because the queue was full.
         public var bindingsLost: UInt64
+        /// Changes of modules' tables refused because of a bound.
+        public var rowsRefused: UInt64
         /// Events not yet durable.
         public var waiting: Int
         /// Calls that the last run left open and this start closed.
@@ -45,6 +57,9 @@ public final class Store: LedgerSink, Sendable {
 
     /// Reads what is durable.
     public let reader: StoreReader
+    /// The number of this run, 1…`IdentifierSource.lastRun`: no other of the data folder has it.
+    public let run: UInt32
+    private let tables: ModuleTables
     private let queue: LedgerQueue
     private let writer: LedgerWriter
     private let database: LedgerDatabase
@@ -53,16 +68,18 @@ public final class Store: LedgerSink, Sendable {
     private let closedByRestart: Int
     private let isClosed = Mutex(false)
 
-    /// Opens the folder, brings its tables up to date, closes calls that the last run left open, and starts to write.
+    /// Opens the folder, counts the run, brings its tables up to date, closes calls that the last run left open, gives
+    /// folds what they have missed, and starts to write.
     ///
     /// - Parameters:
     ///   - dataFolder: must exist.
     ///   - readers: called on the store's thread with durable events, in order, each once; also with those that
     ///     close the calls of the last run. A slow reader delays the ledger.
-    ///   - report: called on the store's thread.
+    ///   - folds: of modules, each with a name of its own. A new one is given the whole ledger, here.
+    ///   - report: called on the store's thread, and on this one while the store opens.
     public init(
         dataFolder: String, options: Options = Options(), readers: [any LedgerReader] = [],
-        report: @escaping @Sendable (StoreProblem) -> Void = { _ in }
+        folds: [any LedgerFold] = [], report: @escaping @Sendable (StoreProblem) -> Void = { _ in }
     ) throws(StoreError) {
         lock = try FolderLock(folder: dataFolder, name: Store.lockName)
         path = dataFolder + "/" + Store.fileName
@@ -74,18 +91,26 @@ public final class Store: LedgerSink, Sendable {
         do {
             database = try LedgerDatabase.open(path: path, busyTimeout: options.busyTimeout)
             guard try !database.isFromNewerVersion() else { throw StoreError.newer(path: path) }
+            run = try database.nextRun()
+            guard run <= IdentifierSource.lastRun else { throw StoreError.outOfRuns(path: path) }
             let closing = try database.closeOpenCalls(batchCount: options.batchCount)
             closedByRestart = closing.calls
+            try database.write(LedgerDatabase.Batch(heartbeat: LedgerDatabase.Beat(run: run, moment: options.clock())))
             queue = LedgerQueue(
                 nextSequence: closing.lastSequence + 1, capacity: options.queueCapacity,
-                bindingCapacity: options.bindingCapacity, batchCount: options.batchCount)
+                bindingCapacity: options.bindingCapacity, rowCapacity: options.rowCapacity,
+                batchCount: options.batchCount)
+            tables = try database.tables(queue: queue, foldNames: Set(folds.map(\.name)))
+            let moduleFolds = try database.foldsBroughtUp(
+                folds, to: closing.lastSequence, tables: tables, report: report)
             reader = StoreReader(database: database.pool, path: path)
             writer = LedgerWriter(
-                queue: queue, database: database, fold: CallDetailFold(), undelivered: closing.events,
-                readers: readers,
+                queue: queue, database: database, tables: tables, moduleFolds: moduleFolds,
+                undelivered: closing.events, readers: readers,
                 pace: LedgerWriter.Pace(
-                    delay: options.batchDelay, batchCount: max(1, options.batchCount), patience: options.closePatience),
-                report: report)
+                    delay: options.batchDelay, batchCount: max(1, options.batchCount), heartbeat: options.heartbeat,
+                    patience: options.closePatience),
+                run: run, clock: options.clock, report: report)
         } catch let error as StoreError {
             throw error
         } catch {
@@ -97,13 +122,14 @@ public final class Store: LedgerSink, Sendable {
     // MARK: Ledger
 
     /// Numbers the event and has it written within about a quarter of a second. Never waits.
-    public func append(_ event: LedgerEvent) { queue.append(event) }
+    @discardableResult
+    public func append(_ event: LedgerEvent) -> UInt64 { queue.append(event) }
 
     public var statistics: Statistics {
         let counters = queue.snapshot
         return Statistics(
             appended: counters.appended, lost: counters.lost, bindingsLost: counters.bindingsLost,
-            waiting: counters.waiting, closedByRestart: closedByRestart)
+            rowsRefused: counters.rowsRefused, waiting: counters.waiting, closedByRestart: closedByRestart)
     }
 
     /// The number of the last event taken in, durable or not.
@@ -117,9 +143,17 @@ public final class Store: LedgerSink, Sendable {
     /// Forgets a binding. Never waits.
     public func removeBinding(_ key: StoredBinding.Key) { queue.set(key, nil) }
 
+    // MARK: Modules' tables
+
+    public func all(in namespace: String) -> [String: String] { tables.all(in: namespace) }
+
+    /// In the order of the events around it. Never waits.
+    public func set(_ key: String, _ value: String?, in namespace: String) { tables.set(key, value, in: namespace) }
+
     // MARK: End
 
-    /// Writes what waits and ends the thread; blocks for it. Afterwards events are counted as lost, reading goes on.
+    /// Writes what waits, ends the thread and lets the next store into the folder; blocks for it. Afterwards events are
+    /// counted as lost, reading goes on.
     /// A second call does nothing.
     public func close() {
         isClosed.withLock { isClosed in
@@ -127,12 +161,14 @@ public final class Store: LedgerSink, Sendable {
             isClosed = true
             queue.close()
             writer.join()
+            lock.release()
         }
     }
 
     deinit { close() }
 
-    /// Makes all call records again from the ledger. For repair; blocks, and writing waits meanwhile.
+    /// Makes all records of calls, legs, talks and links again from the ledger; those of earlier versions stay as they
+    /// are. For repair; blocks, and writing waits meanwhile. Gives how many calls there are.
     @discardableResult
     public func rebuildCallRecords() throws(StoreError) -> Int {
         do {

@@ -44,6 +44,13 @@ public final class SimulatedClock: Sendable {
         }
     }
 
+    /// Lets time pass and does what falls due, for a test that has a clock and no switch.
+    public func run(for duration: Duration) {
+        let end = now.advanced(by: duration)
+        while let body = step(notAfter: end) { body() }
+        finish(at: end)
+    }
+
     /// Moves to the next event not after `end` and takes it; nil when there is none.
     func step(notAfter end: Instant) -> (@Sendable () -> Void)? {
         state.withLock { state in

@@ -16,6 +16,10 @@ public final class SimulatedPhone: @unchecked Sendable {
         case ringsForEver
         /// 183 with a description after half a second, then an answer.
         case earlyMediaThenAnswers(after: Duration)
+        /// 180, a second later 183 with a description, then an answer.
+        case ringsThenEarlyMedia(answers: Duration)
+        /// 180, then a final refusal.
+        case ringsThenRefuses(status: Int, after: Duration)
         /// 183 with a description, then a final refusal.
         case earlyMediaThenRefuses(status: Int, after: Duration)
         /// Rings, then answers with a body that is no description, or with none.
@@ -32,6 +36,19 @@ public final class SimulatedPhone: @unchecked Sendable {
         case failed(status: Int)
         case cancelled
         case ended
+        /// A call that was set aside is over.
+        case asideEnded
+        /// What the switch told of a transfer that was asked for.
+        case transfer(status: Int)
+    }
+
+    /// A call of the phone.
+    public struct Line: Sendable {
+        public var session: SessionID
+        /// The switch's RTP port for the call, once a description came.
+        public var switchPort: UInt16?
+        public var codec: AudioCodec?
+        var offer: SessionDescription?
     }
 
     public let user: String
@@ -40,6 +57,8 @@ public final class SimulatedPhone: @unchecked Sendable {
     public var manner: Manner = .answers(after: .seconds(1))
     /// A gateway rings for a second call; a phone says busy.
     public var hasManyLines = false
+    /// What it offers and takes, most wanted first; a later `reoffer` says what is set here then.
+    public var codecs: [AudioCodec]
     public private(set) var log: [Happening] = []
     public private(set) var isRegistered = false
     /// The session that is up or ringing.
@@ -47,6 +66,8 @@ public final class SimulatedPhone: @unchecked Sendable {
     /// The switch's RTP port for that session, once a description came.
     public private(set) var switchPort: UInt16?
     public private(set) var codec: AudioCodec?
+    /// Calls set aside for another one, the latest last.
+    public private(set) var aside: [Line] = []
     public private(set) var lastStatus: Int?
     public private(set) var agent: UserAgent
     /// The last INVITE that came, and the Reason of the last CANCEL.
@@ -58,12 +79,12 @@ public final class SimulatedPhone: @unchecked Sendable {
     private let password: String?
     private let world: SimulatedSwitch
     private var registration: ClientRequestID?
+    private var referring: SessionID?
     private var alarm: UInt64?
     private var offer: SessionDescription?
     /// Set while the answer to the switch's own offer is to go into our ACK.
     private var answersInAck = false
     private var ackBody: [UInt8] = []
-    private let codecs: [AudioCodec]
 
     init(
         world: SimulatedSwitch, user: String, password: String?, port: UInt16, codecs: [AudioCodec],
@@ -112,7 +133,10 @@ public final class SimulatedPhone: @unchecked Sendable {
         case never
     }
 
-    public func call(_ number: String, from: String? = nil, offering: Offering = .offer, maxForwards: Int = 70) {
+    public func call(
+        _ number: String, from: String? = nil, offering: Offering = .offer, maxForwards: Int = 70,
+        replacing: ReplacesHeader? = nil
+    ) {
         let description = OfferAnswer.offer(
             capabilities: AudioCapabilities(codecs: codecs), sessionID: 1, localAddress: "127.0.0.1", port: mediaPort)
         offer = nil
@@ -122,8 +146,8 @@ public final class SimulatedPhone: @unchecked Sendable {
         let (id, actions) = agent.invite(
             Invitation(
                 requestURI: address(number), flow: flow, from: NameAddress(uri: address(from ?? user)),
-                to: NameAddress(uri: address(number)), body: offer?.serialize(), credentials: login,
-                maxForwards: maxForwards),
+                to: NameAddress(uri: address(number)), headers: replacing.map { [SIPHeader($0)] } ?? [],
+                body: offer?.serialize(), credentials: login, maxForwards: maxForwards),
             now: world.clock.now)
         session = id
         perform(actions)
@@ -136,6 +160,11 @@ public final class SimulatedPhone: @unchecked Sendable {
 
     public func press(_ key: Character) {
         if let switchPort { world.media.press(key, atPort: switchPort) }
+    }
+
+    /// The first packet of its speech.
+    public func speak() {
+        if let switchPort { world.media.setFarSide(.speaks, atPort: switchPort) }
     }
 
     /// A key as phones without RFC 4733 send it.
@@ -163,6 +192,56 @@ public final class SimulatedPhone: @unchecked Sendable {
         guard let session else { return }
         answersInAck = true
         perform(agent.reoffer(session, body: [], now: world.clock.now))
+    }
+
+    // MARK: Two calls, transfer
+
+    /// Sets the present call aside without a word to the switch.
+    public func setAside() {
+        guard let session else { return }
+        aside.append(Line(session: session, switchPort: switchPort, codec: codec, offer: offer))
+        (self.session, switchPort, codec, offer) = (nil, nil, nil, nil)
+    }
+
+    /// Holds the present call and calls somebody else.
+    public func consult(_ number: String) {
+        hold(true)
+        setAside()
+        call(number)
+    }
+
+    /// The present call and the one set aside last change places.
+    public func swap() {
+        let line = aside.popLast()
+        setAside()
+        guard let line else { return }
+        (session, switchPort, codec, offer) = (line.session, line.switchPort, line.codec, line.offer)
+    }
+
+    /// REFER of the present call to a number (RFC 3515).
+    public func transfer(to number: String) {
+        guard let session else { return }
+        refer(session, to: NameAddress(uri: address(number)))
+    }
+
+    /// REFER of the call set aside last to the other side of the present one (RFC 3891, RFC 5589 §7).
+    public func transferAttended() {
+        guard let session, let first = aside.last, let replaces = replaces(session) else { return }
+        refer(
+            first.session,
+            to: ReferToHeader(address: NameAddress(uri: address("consulted")), replacing: replaces).address)
+    }
+
+    /// Any Refer-To.
+    public func refer(_ session: SessionID, to target: NameAddress) {
+        referring = session
+        perform(agent.refer(session, to: target, referredBy: NameAddress(uri: address(user)), now: world.clock.now))
+    }
+
+    /// The Replaces that takes the place of a call of this phone, as the switch has to read it.
+    public func replaces(_ session: SessionID) -> ReplacesHeader? {
+        guard let dialog = agent.dialog(of: session), let remote = dialog.remoteTag else { return nil }
+        return ReplacesHeader(callID: dialog.callID, toTag: remote, fromTag: dialog.localTag)
     }
 
     /// Power gone: nothing is sent or heard any more.
@@ -232,12 +311,23 @@ public final class SimulatedPhone: @unchecked Sendable {
         case .requestFailed(_, let status): lastStatus = status
         case .incomingRequest(let id, let message, _):
             perform(agent.respond(id, with: message.response(200), now: world.clock.now))
-        case .reofferAnswered, .reofferFailed, .inDialogRequest: break
+        case .reofferAnswered(_, let message): _ = learn(answer: message)
+        case .referred(_, let id, _): perform(agent.rejectRefer(id, status: 603, now: world.clock.now))
+        case .subscribed(let id, _, _): perform(agent.rejectSubscription(id, status: 489, now: world.clock.now))
+        case .referAnswered(let id, let status):
+            if id == referring, status >= 300 { log.append(.transfer(status: status)) }
+        case .referProgress(let id, let status, _):
+            if id == referring { log.append(.transfer(status: status)) }
+        case .reofferFailed, .inDialogRequest, .subscriptionRefreshed, .subscriptionEnded: break
         }
     }
 
     /// A call that was refused because another is up, is none of the phone's.
     private func over(_ id: SessionID, _ happening: Happening) {
+        if let index = aside.firstIndex(where: { $0.session == id }) {
+            aside.remove(at: index)
+            log.append(.asideEnded)
+        }
         guard id == session else { return }
         log.append(happening)
         session = nil
@@ -291,14 +381,25 @@ public final class SimulatedPhone: @unchecked Sendable {
         case .answersWithBody(let body, let delay):
             perform(agent.progress(id, status: 180, body: nil, headers: [], now: world.clock.now))
             later(delay) { [self] in perform(agent.accept(id, body: body, headers: [], now: world.clock.now)) }
+        case .ringsThenRefuses(let status, let delay):
+            perform(agent.progress(id, status: 180, body: nil, headers: [], now: world.clock.now))
+            later(delay) { [self] in
+                session = nil
+                perform(agent.reject(id, status: status, reason: nil, headers: [], now: world.clock.now))
+            }
         case .earlyMediaThenRefuses(let status, let delay):
             perform(agent.progress(id, status: 183, body: body, headers: [], now: world.clock.now))
             later(delay) { [self] in
                 session = nil
                 perform(agent.reject(id, status: status, reason: nil, headers: [], now: world.clock.now))
             }
-        case .earlyMediaThenAnswers(let delay):
-            later(.milliseconds(500)) { [self] in
+        case .earlyMediaThenAnswers(let delay), .ringsThenEarlyMedia(let delay):
+            var silence: Duration = .milliseconds(500)
+            if case .ringsThenEarlyMedia = manner {
+                perform(agent.progress(id, status: 180, body: nil, headers: [], now: world.clock.now))
+                silence = .seconds(1)
+            }
+            later(silence) { [self] in
                 switchPort = audio.remotePort
                 perform(agent.progress(id, status: 183, body: body, headers: [], now: world.clock.now))
             }

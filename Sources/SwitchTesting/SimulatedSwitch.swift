@@ -2,12 +2,14 @@
 public import CallModel
 public import Exchange
 internal import Logging
+public import Names
 public import SDP
 internal import SIPStack
 public import Site
+internal import Sounds
 public import Timing
 
-/// A whole switch under simulated time: one shard, a network with weather, phones, a door without media.
+/// A whole switch under simulated time: an exchange, a network with weather, phones, a door without media.
 ///
 /// Everything is drawn from one seed and runs on the caller's thread, so that a failing run can be
 /// repeated: print `seed` in every expectation. Sendable unchecked for that reason.
@@ -15,10 +17,12 @@ public final class SimulatedSwitch: @unchecked Sendable {
     public let seed: UInt64
     public let clock = SimulatedClock()
     public let network: SimulatedNetwork
+    public let connections: SimulatedConnections
     public let media: SimulatedMedia
     public let ledger = MemoryLedger()
+    public let tables = MemoryTables()
     public let services: SwitchServices
-    public let shard: Shard
+    public let exchange: Exchange
     public var entropy: Entropy
     public private(set) var phones: [SimulatedPhone] = []
 
@@ -28,26 +32,35 @@ public final class SimulatedSwitch: @unchecked Sendable {
 
     private final class Wire: SIPWire {
         let network: SimulatedNetwork
-        init(_ network: SimulatedNetwork) { self.network = network }
-        func send(_ bytes: [UInt8], on flow: Flow, fromShard shard: Int) {
+        let connections: SimulatedConnections
+        init(_ network: SimulatedNetwork, _ connections: SimulatedConnections) {
+            self.network = network
+            self.connections = connections
+        }
+        func send(_ bytes: [UInt8], on flow: Flow) {
+            if flow.transport == .tcp { return connections.send(bytes, on: flow) }
             network.send(bytes, from: 5060, to: flow.port)
         }
     }
 
-    /// One alarm at a time, as `ShardEnvironment.setAlarm` promises.
+    /// One alarm at a time, as `ExchangeEnvironment.setAlarm` promises.
     private final class Alarm: @unchecked Sendable {
         var number: UInt64?
         var ring: (@Sendable () -> Void)?
+        var closed: (@Sendable (Flow) -> Void)?
     }
 
     public init(
-        seed: UInt64, site: Site, runner: @escaping CallRunner, sounds: [String: AudioClip] = [:],
-        conditions: SimulatedNetwork.Conditions = SimulatedNetwork.Conditions()
+        seed: UInt64, site: Site, runner: @escaping ScriptRunner, sounds: [String: AudioClip] = [:],
+        conditions: SimulatedNetwork.Conditions = SimulatedNetwork.Conditions(), names: any NameResolving = NoNames(),
+        modules: [any Module] = []
     ) {
         self.seed = seed
         var entropy = Entropy.seeded(seed)
         let clock = clock
         network = SimulatedNetwork(clock: clock, entropy: .seeded(entropy.next()), conditions: conditions)
+        let alarm = Alarm()
+        connections = SimulatedConnections(network: network) { alarm.closed?($0) }
         media = SimulatedMedia(clock: clock)
         var registrar = Registrar.Configuration()
         registrar.minExpires = .seconds(1)
@@ -59,11 +72,11 @@ public final class SimulatedSwitch: @unchecked Sendable {
             passwords: { known.contains($0) ? Self.password : nil }, changed: { _ in })
         services = SwitchServices(
             site: CurrentSite(site, runner: runner), location: location, occupancy: Occupancy(), ledger: ledger,
+            tables: tables,
             sounds: SoundLibrary(clips: sounds), recordingsFolder: "/recordings",
-            log: Logger(label: "simulated") { _ in SwiftLogNoOpLogHandler() })
-        let alarm = Alarm()
-        let environment = ShardEnvironment(
-            index: 0, now: { clock.now }, wallNow: { clock.wallNow }, wire: Wire(network),
+            log: Logger(label: "simulated") { _ in SwiftLogNoOpLogHandler() }, names: names)
+        let environment = ExchangeEnvironment(
+            run: 1, now: { clock.now }, wallNow: { clock.wallNow }, wire: Wire(network, connections),
             setAlarm: { deadline in
                 if let number = alarm.number { clock.cancel(number) }
                 alarm.number = clock.at(deadline) {
@@ -71,18 +84,21 @@ public final class SimulatedSwitch: @unchecked Sendable {
                     alarm.ring?()
                 }
             }, entropy: .seeded(entropy.next()))
-        shard = Shard(
-            executor: executor, preference: executor, environment: environment, services: services,
+        exchange = Exchange(
+            executor: executor, preference: executor, environment: environment, services: services, modules: modules,
             configuration: UserAgent.Configuration(
-                listeners: [ListenerIdentity(transport: .udp, host: "127.0.0.1", port: 5060)], callIDPrefix: "0-"),
+                listeners: [
+                    ListenerIdentity(transport: .udp, host: "127.0.0.1", port: 5060),
+                    ListenerIdentity(transport: .tcp, host: "127.0.0.1", port: 5060),
+                ], callIDPrefix: "0-"),
             door: media)
         self.entropy = entropy
         executor.start()
+        alarm.closed = { [weak self] flow in self?.inject { await $0.flowClosed(flow) } }
         alarm.ring = { [weak self] in self?.inject { await $0.wake() } }
         media.signal = { [weak self] in self?.inject { await $0.mediaEventsWait() } }
-        media.onTick = { [weak self] in self?.media.finish($0) }
-        network.attach(port: 5060) { [weak self] bytes, port in
-            let flow = Flow(transport: .udp, address: "127.0.0.1", port: port)
+        network.attach(port: 5060) { [weak self, connections] bytes, port in
+            let flow = connections.flow(from: port) ?? Flow(transport: .udp, address: "127.0.0.1", port: port)
             self?.inject { await $0.received(bytes, from: flow, at: clock.now) }
         }
     }
@@ -109,10 +125,10 @@ public final class SimulatedSwitch: @unchecked Sendable {
         return phone
     }
 
-    /// Runs a piece of work on the shard, as its shell would.
-    public func inject(_ body: @escaping @Sendable (Shard) async -> Void) {
-        let shard = shard
-        Task(executorPreference: executor) { await body(shard) }
+    /// Runs a piece of work on the exchange, as its shell would.
+    public func inject(_ body: @escaping @Sendable (Exchange) async -> Void) {
+        let exchange = exchange
+        Task(executorPreference: executor) { await body(exchange) }
     }
 
     /// Lets simulated time pass.
@@ -139,7 +155,7 @@ public final class SimulatedSwitch: @unchecked Sendable {
         return true
     }
 
-    /// The calls of the shard now.
+    /// The calls there are now.
     public var calls: [CallSnapshot] {
         let box = Box()
         inject { box.calls = await $0.snapshot() }

@@ -11,7 +11,9 @@ struct Martlet: AsyncParsableCommand {
         abstract: "A SIP/RTP softswitch with call-centre modules.",
         subcommands: [
             ServeCommand.self, CheckCommand.self, StatusCommand.self, CallsCommand.self, RegistrationsCommand.self,
-            CDRCommand.self, HangupCommand.self, ReloadCommand.self, VersionCommand.self,
+            CDRCommand.self, HangupCommand.self, OriginateCommand.self, TransferCommand.self, TakeCommand.self,
+            BridgeCommand.self, HoldCommand.self, ParkCommand.self, PickupCommand.self, ReloadCommand.self,
+            VersionCommand.self,
         ])
 }
 

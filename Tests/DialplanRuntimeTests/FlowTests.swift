@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import CallModel
+import Diagnostics
 import Dialplan
 import DialplanRuntime
 import Testing
@@ -139,6 +140,28 @@ struct FlowTests {
             """)
         #expect(call.said == ["over"])
         #expect(call.now == Instant(nanoseconds: 30_000_000_000))
+    }
+
+    @Test("each Set of the absolute time counts from its own moment, 0 takes it away, and a prompt is interrupted")
+    func absoluteTimeoutIsSetAnew() async {
+        let call = ScriptedCall()
+        call.soundLength = .seconds(30)
+        _ = await call.run(
+            """
+            exten => s,1,Set(TIMEOUT(absolute)=5)
+             same => n,Wait(3)
+             same => n,Verbose(${TIMEOUT(absolute)})
+             same => n,Set(TIMEOUT(absolute)=10)
+             same => n,Wait(8)
+             same => n,Set(TIMEOUT(absolute)=0)
+             same => n,Wait(100)
+             same => n,Verbose(${TIMEOUT(absolute)})
+             same => n,Set(TIMEOUT(absolute)=4)
+             same => n,Playback(long,noanswer)
+            exten => T,1,Verbose(over)
+            """)
+        #expect(call.said == ["2.000", "0.000", "over"])
+        #expect(call.now == Instant(nanoseconds: 115_000_000_000))
     }
 
     @Test("a missing sound is noted and the dialplan goes on")

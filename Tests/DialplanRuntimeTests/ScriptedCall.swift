@@ -6,7 +6,8 @@ import Timing
 
 /// A call whose caller does what a script says, on a clock that only the call itself moves.
 final class ScriptedCall: CallControl {
-    let id = CallID(rawValue: 42)
+    let id = LegID(rawValue: 42)
+    let callID = CallID(rawValue: 41)
     var caller = CallerIdentity(number: "8002", name: "Li Lei")
     var dialled = "8001"
     var party = Party.seat("8002")
@@ -14,7 +15,8 @@ final class ScriptedCall: CallControl {
     var now = Instant(nanoseconds: 0)
     var wallTime: WallTime { WallTime(microseconds: 1_700_000_000_000_000 + now.nanoseconds / 1_000) }
     var isAnswered = false
-    var ended: CallEnded?
+    var ended: LegGone?
+    var deadline: Instant?
     private(set) var lastDial: DialResult?
 
     /// When the caller presses what, soonest first.
@@ -37,8 +39,17 @@ final class ScriptedCall: CallControl {
 
     private func say(_ text: String) { log.append(text) }
 
-    /// Moves the clock to `end`, filling the key buffer; throws when the caller hangs up before.
+    /// Moves the clock to `end`, filling the key buffer; throws when the caller hangs up or the deadline comes before.
     private func wait(until end: Instant, stopsAt wanted: (Character) -> Bool = { _ in false }) throws -> Character? {
+        if let deadline, deadline < end {
+            if let key = try pass(until: max(now, deadline), stopsAt: wanted) { return key }
+            say("deadline")
+            throw DeadlinePassed()
+        }
+        return try pass(until: end, stopsAt: wanted)
+    }
+
+    private func pass(until end: Instant, stopsAt wanted: (Character) -> Bool) throws -> Character? {
         let zero = Instant(nanoseconds: 0)
         while let press = presses.first, zero.advanced(by: press.at) <= end {
             if let hangsUpAt, hangsUpAt < press.at { break }
@@ -49,7 +60,7 @@ final class ScriptedCall: CallControl {
         }
         if let hangsUpAt, zero.advanced(by: hangsUpAt) <= end {
             now = max(now, zero.advanced(by: hangsUpAt))
-            ended = CallEnded(cause: .normalClearing)
+            ended = LegGone(cause: .normalClearing)
             say("caller hangs up")
             try check()
         }
@@ -76,7 +87,7 @@ final class ScriptedCall: CallControl {
 
     func hangUp(_ cause: HangupCause) {
         guard ended == nil else { return }
-        ended = CallEnded(cause: cause)
+        ended = LegGone(cause: cause)
         say("hang up \(cause.rawValue)")
     }
 
@@ -133,12 +144,18 @@ final class ScriptedCall: CallControl {
         if result.status == .answer, !request.continuesAfterHangup {
             // As the exchange does it: the end of the talk is the end of the call.
             hangUp(result.cause)
-            throw CallEnded(cause: result.cause)
+            throw LegGone(cause: result.cause)
         }
         return result
     }
 
     func startRecording(path: String, layout: RecorderSettings.Layout?) throws -> String { "/\(path)" }
+    let partner: LegID? = nil
+    func perform(_ command: Command) throws -> CommandResult { .done }
+    func rest(for timeout: Duration?) async throws -> RestOutcome { .timedOut }
+    func join(_ leg: LegID) async throws {}
+    func consult(_ destination: Destination) async throws {}
+    func module(named name: String) -> (any RunningModule)? { nil }
     func stopRecording() {}
 
     func trace(_ step: DialplanStep) {
@@ -162,7 +179,7 @@ final class ScriptedCall: CallControl {
             functions: DialplanProgram.functionSignatures)
         let program = DialplanProgram(
             dialplan: dialplan, modules: modules, globals: globals ?? GlobalVariables(dialplan),
-            civilTime: { _ in CivilTime(minuteOfDay: 600, weekday: 1, day: 5, month: 5) })
+            civilTime: { _ in CivilTime(minuteOfDay: 600, weekday: 1, day: 5, month: 5, year: 2026) })
         await program.run(self, context: "in", extension: exten)
         return parsed + checked
     }

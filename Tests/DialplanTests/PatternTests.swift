@@ -60,7 +60,7 @@ struct PatternTests {
         let (dialplan, diagnostics) = DialplanDocument.parse(text)
         #expect(diagnostics.isEmpty)
         func at(_ hour: Int, _ weekday: Int) -> String? {
-            let time = CivilTime(minuteOfDay: hour * 60, weekday: weekday, day: 3, month: 5)
+            let time = CivilTime(minuteOfDay: hour * 60, weekday: weekday, day: 3, month: 5, year: 2026)
             return dialplan.match(context: "a", extension: "1", callerID: nil, at: time)?.context
         }
         #expect(at(10, 1) == "day")
@@ -70,7 +70,7 @@ struct PatternTests {
         #expect(IncludeTime("25:00-26:00") == nil)
         #expect(
             IncludeTime("*,fri-mon,*,dec-feb")?.contains(
-                CivilTime(minuteOfDay: 0, weekday: 0, day: 1, month: 1)) == true)
+                CivilTime(minuteOfDay: 0, weekday: 0, day: 1, month: 1, year: 2026)) == true)
     }
 }
 

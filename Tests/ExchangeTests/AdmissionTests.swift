@@ -13,7 +13,7 @@ import Testing
         world.run(for: .seconds(2))
         #expect(!thief.isRegistered)
         #expect(thief.lastStatus == 403)
-        #expect(world.ledger.events.contains { $0.kind.name == "authentication.failed" })
+        #expect(world.ledger.events.contains { $0.name == "authentication.failed" })
         #expect(world.services.location.allBindings.isEmpty)
     }
 
@@ -44,7 +44,7 @@ import Testing
             world.run(for: .milliseconds(500))
         }
         let limit = try #require(Fixture.site).limits.failedLoginsPerMinute
-        #expect(world.ledger.events.count { $0.kind.name == "authentication.failed" } <= limit)
+        #expect(world.ledger.events.count { $0.name == "authentication.failed" } <= limit)
         #expect(thief.lastStatus == 403)
     }
 
@@ -57,7 +57,7 @@ import Testing
         #expect(world.services.location.bindings(of: "8001", now: world.clock.now).count == 1)
         world.run(for: .seconds(60))
         #expect(world.services.location.bindings(of: "8001", now: world.clock.now).isEmpty)
-        #expect(world.ledger.events.contains { $0.kind.name == "registration.removed" })
+        #expect(world.ledger.events.contains { $0.name == "registration.removed" })
     }
 
     @Test func aSeatWithOneLineIsBusyToTheSecondCaller() throws {
@@ -74,7 +74,7 @@ import Testing
         world.expectClean()
     }
 
-    @Test func theThirdCallOverATwoLineGatewayFindsNoLine() throws {
+    @Test func theThirdLegGoneATwoLineGatewayFindsNoLine() throws {
         let world = try Fixture.world(runner: Fixture.dialsSeats)
         let gateway = world.addRegisteredPhone("gateway")
         gateway.hasManyLines = true
@@ -112,6 +112,72 @@ import Testing
         peer.vanish()
         world.run(for: .seconds(90))
         #expect(world.services.location.isReachable("peer") == false)
+    }
+
+    private func peer(_ port: UInt16, keepAlive: String) -> [String: String] {
+        var files = Fixture.files
+        files["trunks.toml"] = """
+            [[trunk]]
+            name = "peer"
+            kind = "peer"
+            host = "127.0.0.1:\(port)"
+            context = "seats"
+            keep_alive = \(keepAlive)
+            """
+        return files
+    }
+
+    @Test func phonesThatRegisterAllTheTimeDoNotKeepATrunkFromBeingAsked() throws {
+        var files = Fixture.files
+        files["trunks.toml"] = nil
+        let world = try Fixture.world(site: Fixture.load(files), runner: Fixture.dialsSeats)
+        world.inject { await $0.start() }
+        let trunk = world.addPhone("peer")
+        let phone = world.addPhone("8001")
+        world.run(for: .seconds(3))
+        let site = try #require(Fixture.load(peer(trunk.port, keepAlive: "\"30 s\"")))
+        world.services.site.replace(with: site, runner: Fixture.dialsSeats)
+        for _ in 0..<8 {
+            phone.register()
+            world.run(for: .seconds(3))
+        }
+        #expect(world.services.location.isReachable("peer") == true)
+    }
+
+    @Test func aReloadIsFollowedAtOnce() throws {
+        let trunk: UInt16 = 10_002
+        let hourly = try #require(Fixture.load(peer(trunk, keepAlive: "\"3600 s\"")))
+        let world = try Fixture.world(site: hourly, runner: Fixture.dialsSeats)
+        let phone = world.addPhone("peer")
+        #expect(phone.port == trunk)
+        world.inject { await $0.start() }
+        world.run(for: .seconds(1))
+        #expect(world.services.location.isReachable("peer") == true)
+        phone.vanish()
+        // Asked more often now: the hour that was running is not waited for.
+        world.services.site.replace(
+            with: try #require(Fixture.load(peer(trunk, keepAlive: "\"60 s\""))), runner: Fixture.dialsSeats)
+        world.inject { await $0.siteReplaced() }
+        world.run(for: .seconds(40))
+        #expect(world.services.location.isReachable("peer") == false)
+        // Never asked any more: what it said last is no news.
+        world.services.site.replace(
+            with: try #require(Fixture.load(peer(trunk, keepAlive: "0"))), runner: Fixture.dialsSeats)
+        world.inject { await $0.siteReplaced() }
+        world.run(for: .seconds(100))
+        #expect(world.services.location.isReachable("peer") == nil)
+    }
+
+    @Test func aSeatThatAReloadTakesAwayIsNoLongerRegistered() throws {
+        let world = try Fixture.world(runner: Fixture.dialsSeats)
+        let phone = world.addRegisteredPhone("8003")
+        #expect(phone.isRegistered)
+        var files = Fixture.files
+        files["seats.toml"] = "[[seat]]\nnumber = \"8001\"\ncontext = \"seats\"\n"
+        world.services.site.replace(with: try #require(Fixture.load(files)), runner: Fixture.dialsSeats)
+        world.inject { await $0.siteReplaced() }
+        world.run(for: .seconds(1))
+        #expect(world.services.location.allBindings.isEmpty)
     }
 
     @Test func aCallerWithoutANumberIsShownWithoutOne() throws {

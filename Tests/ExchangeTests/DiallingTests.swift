@@ -70,7 +70,7 @@ import Timing
         a.call("8002")
         world.run(for: .seconds(4))
         #expect(a.log.last == .failed(status: told))
-        #expect(world.ledger.calls.first.map(world.ledger.names)?.contains("leg.bridged") == false)
+        #expect(world.ledger.calls.first.map(world.ledger.names)?.contains("talk.started") == false)
         world.expectClean()
     }
 
@@ -124,7 +124,7 @@ import Timing
         world.run(for: .seconds(4))
         #expect(a.log.last == .failed(status: 488))
         #expect(b.session == nil)
-        #expect(world.ledger.calls.first.map(world.ledger.names)?.contains("leg.unbridged") == false)
+        #expect(world.ledger.calls.first.map(world.ledger.names)?.contains("talk.ended") == false)
         world.expectClean()
     }
 

@@ -127,7 +127,7 @@ import Timing
             do {
                 try await call.answer()
                 while true { _ = try await call.play("menu", interruptedBy: []) }
-            } catch { heard.add("\(error is CallEnded)") }
+            } catch { heard.add("\(error is LegGone)") }
         }
         let a = world.addRegisteredPhone("8001")
         a.call("8002")
@@ -154,7 +154,7 @@ import Timing
         a.hangUp()
         world.expectClean()
         let started = world.ledger.events.compactMap { event -> String? in
-            if case .recordingStarted(let path) = event.kind { path } else { nil }
+            event.read(RecordingStarted.self)?.path
         }
         #expect(started == ["/recordings/a/b.wav", "/recordings/a/b-2.wav"])
     }
@@ -170,7 +170,7 @@ import Timing
         a.call("8002")
         world.run(for: .seconds(3))
         #expect(a.log.last == .connected)
-        #expect(!world.ledger.events.contains { $0.kind.name == "recording.started" })
+        #expect(!world.ledger.events.contains { $0.name == "recording.started" })
         a.hangUp()
         world.expectClean()
     }

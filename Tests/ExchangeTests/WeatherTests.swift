@@ -47,7 +47,7 @@ import Timing
 
     /// A call centre in small: prompts, keys, recordings, echo, ring-back, several dials in a row, everything left
     /// off in the middle. Chosen by the number dialled, so that a seed tells the same story again.
-    private static let menus: CallRunner = { call, entry in
+    private static let menus: ScriptRunner = { call, entry in
         let digits = entry.exten.compactMap { $0.wholeNumberValue }
         let style = digits.reduce(0, +)
         do {
@@ -128,6 +128,73 @@ import Timing
         world.expectClean("menus")
     }
 
+    /// Dialplans as sites write them, every wait and every way of ringing among them, some under a limit of time.
+    private static let dialplan = """
+        exten => _7[0-4]XX,1,Set(TIMEOUT(absolute)=${EXTEN:2})
+         same => n,ExecIf($[${EXTEN:3} % 2]?Progress())
+         same => n,ExecIf($[${EXTEN:3} % 3 = 0]?Ringing())
+         same => n,MixMonitor(all)
+         same => n,Dial(Seat/8002&Seat/8003,4,g)
+         same => n,Playback(menu,noanswer)
+         same => n,Dial(Trunk/gateway/139,5,${EXTEN:1:1})
+         same => n,Answer()
+         same => n,WaitExten(5)
+        exten => _7[5-9]XX,1,ExecIf($[${EXTEN:3} % 2]?Answer())
+         same => n,MixMonitor(all)
+         same => n,BackGround(menu)
+         same => n,Dial(Seat/8001,5,rg)
+         same => n,Set(TIMEOUT(absolute)=3)
+         same => n,StopMixMonitor()
+         same => n,Playback(menu&menu&menu)
+         same => n,Dial(Seat/800${EXTEN:3}&Trunk/gateway/1,8)
+        exten => T,1,Playback(menu)
+         same => n,Set(TIMEOUT(absolute)=1)
+         same => n,Wait(4)
+        exten => h,1,MixMonitor(late)
+        """
+
+    @Test(arguments: 1...40 as ClosedRange<UInt64>)
+    func dialplansUnderLimitsInBadWeatherLeaveNothingBehind(seed: UInt64) throws {
+        let prompt = AudioClip(samples: [Int16](repeating: 1, count: 16_000))
+        let world = try Fixture.world(seed: seed, sounds: ["en/menu": prompt], runner: Fixture.dialplan(Self.dialplan))
+        world.inject { await $0.start() }
+        let phones = ["8001", "8002", "8003"].flatMap { seat in (0..<2).map { _ in world.addRegisteredPhone(seat) } }
+        let gateway = world.addRegisteredPhone("gateway")
+        gateway.hasManyLines = true
+        world.network.conditions = .bad
+        var entropy = world.entropy
+        let manners: [SimulatedPhone.Manner] = [
+            .answers(after: .seconds(1)), .refuses(status: 486), .ringsForEver, .isDead,
+            .earlyMediaThenAnswers(after: .seconds(2)), .ringsThenEarlyMedia(answers: .seconds(3)),
+            .ringsThenRefuses(status: 480, after: .seconds(1)), .earlyMediaThenRefuses(status: 503, after: .seconds(1)),
+        ]
+        for _ in 0..<80 {
+            guard let phone = (phones + [gateway]).randomElement(using: &entropy) else { continue }
+            switch Int.random(in: 0..<12, using: &entropy) {
+            case 0...4:
+                let number = Int.random(in: 7000...7999, using: &entropy)
+                if phone.session == nil {
+                    phone.call("\(number)", offering: Int.random(in: 0..<6, using: &entropy) == 0 ? .late : .offer)
+                }
+            case 5: phone.hangUp()
+            case 6: phone.manner = manners.randomElement(using: &entropy) ?? .isDead
+            case 7: phone.speak()
+            case 8: phone.reoffer([.sendOnly, .sendReceive].randomElement(using: &entropy) ?? .sendReceive)
+            case 9: world.media.mostInstruments = Bool.random(using: &entropy) ? 100_000 : 2
+            case 10: world.media.recordingDelay = .seconds(Int.random(in: 0...3, using: &entropy))
+            default: for key in "12" { phone.press(key) }
+            }
+            world.run(for: .milliseconds(Int64.random(in: 0...3000, using: &entropy)))
+        }
+        for phone in phones + [gateway] { phone.hangUp() }
+        world.run(for: .seconds(60))
+        world.inject { await $0.endAllCalls() }
+        #expect(world.ledger.calls.count > 5, "seed \(seed)")
+        // No two recordings of one name.
+        #expect(Set(world.recordingsStarted).count == world.recordingsStarted.count, "seed \(seed)")
+        world.expectClean("dialplans")
+    }
+
     @Test func theSameSeedTellsTheSameStory() throws {
         func story(_ seed: UInt64) throws -> [String] {
             let world = try Fixture.world(seed: seed, conditions: .bad, runner: Fixture.dialsSeats)
@@ -137,7 +204,7 @@ import Timing
             world.run(for: .seconds(30))
             a.hangUp()
             world.run(for: .seconds(60))
-            return world.ledger.events.map { "\($0.time.microseconds) \($0.kind.name) \($0.kind.fields)" }
+            return world.ledger.events.map { "\($0.time.microseconds) \($0.name) \($0.fact.fields)" }
         }
         #expect(try story(7) == story(7))
         #expect(try story(7) != story(8))

@@ -17,6 +17,8 @@ struct ReadmeTests {
         var named: Set<String> = []
         for link in text.matches(of: #/\]\(([^)#:]+)\)/#) { named.insert(String(link.1)) }
         for path in text.matches(of: #/\b((?:Sources|Tests|Dialplans|Sounds|tools)\/[A-Za-z0-9_+.\/-]*[A-Za-z0-9])/#) {
+            // `Sounds/….swift` is a file of the walk-through below, in the target of the name.
+            if path.1.hasPrefix("Sounds/"), path.1.hasSuffix(".swift") { continue }
             named.insert(String(path.1))
         }
         try #require(named.count >= 4)

@@ -75,6 +75,68 @@ import Testing
         engine.stop()
     }
 
+    /// A talk goes to and fro between real threads while it is held: every packet arrives, once and in order.
+    @Test func aTalkThatMovesBetweenThreadsLosesNothing() throws {
+        let engine = try MediaEngine(
+            configuration: MediaConfiguration(
+                threads: 3, address: "127.0.0.1", ports: 48000...48999, legsPerShard: 64))
+        let door = engine.door(forShard: 0)
+        let shard = Shard()
+        engine.start { _ in }
+        let rooms = try (0..<12).map { try door.openRoom(callAffinity: UInt64($0)) }
+        #expect(Set(rooms.map { Handle(rawValue: $0.rawValue).thread }).count == 3)
+        let phones = [Phone(ssrc: 1), Phone(ssrc: 2)]
+        let legs = try phones.map { phone in
+            let (leg, port) = try door.openLeg(in: rooms[0])
+            phone.target = port
+            door.configure(
+                leg,
+                LegMedia(
+                    codec: .pcma, sendPayloadType: 8, receivePayloadType: 8, sendEventPayloadType: 101,
+                    receiveEventPayloadType: 101, remoteAddress: "127.0.0.1", remotePort: phone.port, timeout: nil))
+            return leg
+        }
+        // Both are configured when both are heard.
+        #expect(
+            eventually {
+                for phone in phones { phone.speak([255]) }
+                return phones.allSatisfy { !$0.heard().isEmpty }
+            })
+        usleep(20_000)
+        for phone in phones { _ = phone.heard() }
+        let tone = try door.play(.milliwatt, in: rooms[1])
+        var heard: [[Packet]] = [[], []]
+        for index in 0..<600 {
+            door.inOneTurn { for leg in legs { door.move(leg, to: rooms[(index * 10 + 2) % 12]) } }
+            if index % 3 == 0 { door.move(tone, to: rooms[index % 2 == 0 ? 3 : 1]) }
+            for phone in phones { phone.speak([UInt8(index % 200), UInt8(index / 200)]) }
+            usleep(300)
+            for (at, phone) in phones.enumerated() { heard[at] += phone.heard() }
+        }
+        #expect(
+            eventually {
+                for (at, phone) in phones.enumerated() { heard[at] += phone.heard() }
+                return heard.allSatisfy { $0.filter { $0.payload.count == 2 }.count >= 600 }
+            })
+        for packets in heard {
+            let said = packets.filter { $0.payload.count == 2 }
+            #expect(
+                said.map { Int($0.payload[0]) + Int($0.payload[1]) * 200 } == Array(0..<600), "\(engine.counters)")
+            for (a, b) in zip(packets, packets.dropFirst()) { #expect(b.sequence == a.sequence &+ 1) }
+        }
+        for leg in legs { door.close(leg) }
+        door.stop(tone)
+        #expect(
+            eventually {
+                shard.take(door)
+                return shard.events.withLock { $0.filter { if case .legClosed = $0 { true } else { false } }.count }
+                    == 2
+                    && shard.has { if case .finished(tone, _) = $0 { true } else { false } }
+            })
+        #expect(engine.counters.refusedCommands == 0)
+        engine.stop()
+    }
+
     @Test func stoppingTheEngineClosesRecordings() throws {
         let path = "/tmp/martlet-test-\(getpid())-stop.wav"
         defer { unlink(path) }

@@ -24,20 +24,29 @@ import Testing
         #expect(count() == 2)
     }
 
-    @Test func aLegOnHoldDoesNotTimeOut() throws {
+    /// A phone that holds us by 0.0.0.0 still tells by RTCP that it is there; a stranger's RTCP tells nothing.
+    @Test func reportsCountAsASignOfLifeFromTheHostThatSpokeOnly() throws {
         let studio = try Studio()
         let room = try studio.door.openRoom(callAffinity: 1)
         let phone = Phone()
-        let leg = try studio.leg(phone, in: room, timeout: .seconds(1))
-        studio.run(milliseconds: 500)
-        studio.door.configure(leg, studio.media(phone, receives: false, timeout: .seconds(1)))
-        studio.run(milliseconds: 3000)
-        #expect(!studio.events.contains { if case .timedOut = $0 { true } else { false } })
-        studio.door.configure(leg, studio.media(phone, timeout: .seconds(1)))
-        studio.run(milliseconds: 900)
-        #expect(!studio.events.contains { if case .timedOut = $0 { true } else { false } })
-        studio.run(milliseconds: 300)
-        #expect(studio.events.contains { if case .timedOut = $0 { true } else { false } })
+        let leg = try studio.leg(phone, in: room)
+        phone.speak(frame)
+        studio.run(milliseconds: 20)
+        var held = studio.media(phone, sends: false, receives: false, timeout: .seconds(1))
+        held.remoteAddress = "0.0.0.0"
+        studio.door.configure(leg, held)
+        func count() -> Int { studio.events.filter { if case .timedOut = $0 { true } else { false } }.count }
+        for _ in 0..<6 {
+            phone.report()
+            studio.run(milliseconds: 500)
+        }
+        #expect(count() == 0)
+        for _ in 0..<6 {
+            phone.report([0x80, 204, 0, 1, 0, 0, 0, 1])
+            phone.report(from: "127.0.0.9")
+            studio.run(milliseconds: 500)
+        }
+        #expect(count() == 1)
     }
 
     @Test func anotherTimeoutBeginsANewSilence() throws {

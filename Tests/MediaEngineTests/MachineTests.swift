@@ -191,4 +191,20 @@ private let millisecond: Int64 = 1_000_000
             #expect(ring.pop() == nil)
         }
     }
+
+    @Test func whatIsStagedIsSeenAllAtOnce() {
+        let ring = Ring<Int>(capacity: 4)
+        defer { ring.deallocate() }
+        for round in 0..<10 {
+            for index in 0..<4 { #expect(ring.stage(index, behind: index)) }
+            #expect(!ring.stage(4, behind: 4))
+            #expect(ring.first == nil && ring.count == 0, "\(round)")
+            ring.publish(4)
+            for index in 0..<4 {
+                #expect(ring.first == index && ring.first == index)
+                ring.dropFirst()
+            }
+            #expect(ring.first == nil)
+        }
+    }
 }

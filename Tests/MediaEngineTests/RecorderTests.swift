@@ -7,7 +7,7 @@ import Testing
 @testable import MediaEngine
 
 /// A folder of its own, gone with the test.
-private final class Folder {
+final class Folder {
     let path: String
 
     init() {
@@ -33,7 +33,7 @@ private final class Folder {
     }
 
     deinit {
-        for name in ["deep/call.wav", "call.wav"] { unlink("\(path)/\(name)") }
+        for name in ["deep/call.wav", "call.wav", "call-2.wav", "call-3.wav", "call"] { unlink("\(path)/\(name)") }
         rmdir("\(path)/deep")
         rmdir(path)
     }
@@ -41,7 +41,11 @@ private final class Folder {
 
 @Suite struct RecorderTests {
     private func recorded(_ studio: Studio) -> [(Duration, String?)] {
-        studio.events.compactMap { if case .recorded(_, let length, let error) = $0 { (length, error) } else { nil } }
+        outcomes(studio).map { ($0.length, $0.error) }
+    }
+
+    private func outcomes(_ studio: Studio) -> [RecordingOutcome] {
+        studio.events.compactMap { if case .recorded(_, let outcome) = $0 { outcome } else { nil } }
     }
 
     private func finish(_ studio: Studio, _ recorder: MediaInstrument) {
@@ -214,6 +218,133 @@ private final class Folder {
         #expect(samples[1000..<32000].allSatisfy { $0 == G711.a.decode(octet) })
         #expect(samples[81000..<95000].allSatisfy { $0 == G711.a.decode(octet) })
         #expect(samples[33000..<78000].allSatisfy { abs($0) <= 8 })
+        // The recording stands; how much of it is missing is told.
+        let outcome = try #require(outcomes(studio).first)
+        #expect(outcome.error == nil && outcome.length == .seconds(12))
+        #expect(outcome.lost > .milliseconds(5700) && outcome.lost < .milliseconds(6000))
+    }
+
+    @Test func aDiskThatStallsUntilTheEndLosesNoTimeEither() throws {
+        let folder = Folder()
+        let studio = try Studio()
+        let room = try studio.door.openRoom(callAffinity: 1)
+        let recorder = try studio.door.record(
+            RecorderSettings(path: "\(folder.path)/call.wav", layout: .stereo), in: room)
+        studio.settle()
+        studio.engine.writer.pass(now: studio.now)
+        studio.run(milliseconds: 6000)
+        finish(studio, recorder)
+        let outcome = try #require(outcomes(studio).first)
+        #expect(outcome.error == nil && outcome.length == .seconds(6))
+        #expect(outcome.lost > .milliseconds(1800) && outcome.lost < .milliseconds(2000))
+    }
+
+    @Test func aNameIsNeverUsedTwiceAndTheTrueOneIsTold() throws {
+        let folder = Folder()
+        let wanted = "\(folder.path)/call.wav"
+        let earlier = try #require(fopen(wanted, "w"))
+        fputs("from an earlier run", earlier)
+        fclose(earlier)
+        let studio = try Studio()
+        let room = try studio.door.openRoom(callAffinity: 1)
+        let both = try (0..<2).map { _ in try studio.door.record(RecorderSettings(path: wanted), in: room) }
+        studio.settle()
+        studio.run(milliseconds: 200)
+        studio.engine.writer.pass(now: studio.now)
+        studio.settle()
+        let told = studio.events.compactMap { if case .recording(let it, let path) = $0 { (it, path) } else { nil } }
+        #expect(told.map(\.0) == both)
+        #expect(told.map(\.1) == ["\(folder.path)/call-2.wav", "\(folder.path)/call-3.wav"])
+        for recorder in both { finish(studio, recorder) }
+        #expect(outcomes(studio).map(\.path) == told.map(\.1))
+        #expect(String(decoding: folder.bytes("call.wav"), as: UTF8.self) == "from an earlier run")
+        #expect(try WAVReader.prompt(folder.bytes("call-3.wav")).count == 1600)
+    }
+
+    @Test func aPausedRecorderWritesSilenceAndItsTimeGoesOn() throws {
+        let folder = Folder()
+        let studio = try Studio()
+        let room = try studio.door.openRoom(callAffinity: 1)
+        let phone = Phone()
+        _ = try studio.leg(phone, in: room)
+        let recorder = try studio.door.record(RecorderSettings(path: "\(folder.path)/call.wav"), in: room)
+        studio.settle()
+        let octet = G711.a.encode(3000)
+        for index in 0..<150 {
+            if index == 50 { studio.door.pause(recorder, true) }
+            if index == 100 { studio.door.pause(recorder, false) }
+            phone.speak([UInt8](repeating: octet, count: 160))
+            studio.run(milliseconds: 20)
+            if index % 10 == 0 { studio.engine.writer.pass(now: studio.now) }
+        }
+        finish(studio, recorder)
+        let samples = try WAVReader.prompt(folder.bytes("call.wav"))
+        #expect(samples.count == 24000)
+        let loud = samples.indices.filter { samples[$0] > 2000 }
+        // Not a sample of what was said between the two commands. A packet stands where it arrives, here a millisecond after it
+        // was sent.
+        #expect(loud.filter { $0 >= 8008 && $0 < 16000 } == [])
+        #expect(loud.count > 15600)
+        #expect(studio.engine.counters.refusedCommands == 0)
+    }
+
+    @Test func theLeftChannelIsTheLegThatWasNamedWhereverBothGo() throws {
+        let folder = Folder()
+        let studio = try Studio()
+        let first = try studio.door.openRoom(callAffinity: 1)
+        let second = try studio.door.openRoom(callAffinity: 1)
+        let phones = (1...3).map { Phone(ssrc: UInt32($0)) }
+        _ = try studio.leg(phones[0], in: first)
+        let agent = try studio.leg(phones[1], in: first)
+        _ = try studio.leg(phones[2], in: second)
+        let recorder = try studio.door.record(
+            RecorderSettings(path: "\(folder.path)/call.wav", layout: .stereo), in: first, left: agent)
+        for index in 0..<100 {
+            if index == 50 {
+                studio.door.inOneTurn {
+                    studio.door.move(agent, to: second)
+                    studio.door.move(recorder, to: second)
+                }
+            }
+            for (phone, value) in zip(phones, [Int16(1000), 2000, 4000]) {
+                phone.speak([UInt8](repeating: G711.a.encode(value), count: 160))
+            }
+            studio.run(milliseconds: 20)
+            if index % 10 == 0 { studio.engine.writer.pass(now: studio.now) }
+        }
+        finish(studio, recorder)
+        let bytes = folder.bytes("call.wav")
+        let samples = try WAVReader(bytes).samples(in: bytes)
+        func exact(_ value: Int16) -> Int16 { G711.a.decode(G711.a.encode(value)) }
+        for frame in 400..<15_600 {
+            #expect(samples[2 * frame] == exact(2000), "\(frame)")
+            let other = samples[2 * frame + 1]
+            if frame < 7_800 { #expect(other == exact(1000), "\(frame)") }
+            if frame > 8_400 { #expect(other == exact(4000), "\(frame)") }
+            if samples[2 * frame] != exact(2000) { break }
+        }
+    }
+
+    @Test func noRecorderToBeHadIsAnErrorAndTheCallGoesOn() throws {
+        let studio = try Studio()
+        let room = try studio.door.openRoom(callAffinity: 1)
+        let phones = [Phone(ssrc: 1), Phone(ssrc: 2)]
+        for phone in phones { _ = try studio.leg(phone, in: room) }
+        // A disk that hangs: recorders are stopped and their files stay open.
+        var refusal: MediaError?
+        for _ in 0..<1000 where refusal == nil {
+            do {
+                studio.door.stop(try studio.door.record(RecorderSettings(path: "/tmp/never-made.wav"), in: room))
+                studio.settle()
+            } catch { refusal = error }
+        }
+        guard case .exhausted? = refusal else {
+            Issue.record("\(String(describing: refusal))")
+            return
+        }
+        phones[0].speak([1, 2, 3])
+        studio.settle()
+        #expect(phones[1].heard().map(\.payload) == [[1, 2, 3]])
     }
 
     @Test func aFileThatCannotBeWrittenIsToldInWordsAndTheCallGoesOn() throws {

@@ -4,28 +4,34 @@ import Glibc
 
 @testable import MediaEngine
 
-/// An engine without threads: the test is the media thread and owns the clock. Sockets are real, on loopback,
-/// where a datagram has arrived when the sending call returns.
+/// An engine without threads: the test is the media thread, or several of them in turn, and owns the clock. Sockets are
+/// real, on loopback, where a datagram has arrived when the sending call returns.
 final class Studio {
     let engine: MediaEngine
     let door: EngineDoor
-    let thread: MediaThread
+    let threads: [MediaThread]
+    /// The first, or only one.
+    var thread: MediaThread { threads[0] }
     let service: ServiceThread
+    /// While false, decoders that were asked for are not made.
+    var serves = true
     var core: MediaCore { thread.core.pointee }
     var now: Int64 = 1_000_000_000_000
-    private var nextTick: Int64
+    /// Threads tick at moments of their own.
+    private var nextTick: [Int64]
     var events: [MediaEvent] = []
     private let marks = UnsafeMutablePointer<UInt64>.allocate(capacity: 256)
 
-    init(jitterMilliseconds: Int = 40) throws {
+    init(jitterMilliseconds: Int = 40, threads count: Int = 1) throws {
         let configuration = MediaConfiguration(
-            threads: 1, address: "127.0.0.1", ports: Studio.ports(), jitterMilliseconds: jitterMilliseconds,
+            threads: count, address: "127.0.0.1", ports: Studio.ports(), jitterMilliseconds: jitterMilliseconds,
             legsPerShard: 256)
         engine = try MediaEngine(configuration: configuration)
         door = engine.door(forShard: 0)
-        thread = engine.threads[0]
+        threads = engine.threads
         service = ServiceThread(threads: engine.threads, shardEvents: [], configuration: configuration) { _ in }
-        nextTick = now + 20_000_000
+        let start = now
+        nextTick = (0..<count).map { start + 20_000_000 - Int64($0) * 7_000_000 }
     }
 
     deinit { marks.deallocate() }
@@ -36,16 +42,38 @@ final class Studio {
     /// Commands take effect and everything that waits in sockets is handled.
     func settle() {
         for _ in 0..<200 {
-            core.state.pointee.now = now
-            core.process()
-            service.serve(thread)
-            core.process()
-            let count = thread.poll(core, marks, timeoutMilliseconds: 0)
-            thread.dispatch(core, marks, count)
+            var count = 0
+            for index in threads.indices { count += turn(index) }
             if count == 0 { break }
         }
-        core.signal()
+        for thread in threads { thread.core.pointee.signal() }
         door.drain { events.append($0) }
+    }
+
+    /// One turn of a thread: its commands, then what is ready; how much that was.
+    @discardableResult
+    func turn(_ index: Int) -> Int {
+        let thread = threads[index]
+        let core = thread.core.pointee
+        core.state.pointee.now = now
+        core.process()
+        if serves {
+            service.serve(thread)
+            core.process()
+        }
+        let count = thread.poll(core, marks, timeoutMilliseconds: 0)
+        thread.dispatch(core, marks, count)
+        return count
+    }
+
+    /// A room on a thread of the test's choice.
+    func room(on thread: Int) throws -> MediaRoom {
+        for affinity: UInt64 in 0..<10_000 {
+            let room = try door.openRoom(callAffinity: affinity)
+            if Handle(rawValue: room.rawValue).thread == thread { return room }
+            door.close(room)
+        }
+        throw MediaError.exhausted("numbers")
     }
 
     /// Lets time pass, a tick every 20 ms.
@@ -53,9 +81,9 @@ final class Studio {
         for _ in 0..<milliseconds {
             now += 1_000_000
             settle()
-            if now >= nextTick {
-                core.tick()
-                nextTick += 20_000_000
+            for index in threads.indices where now >= nextTick[index] {
+                threads[index].core.pointee.tick()
+                nextTick[index] += 20_000_000
                 settle()
             }
         }
@@ -150,6 +178,26 @@ final class Phone {
                 ssrc: ssrc, payload: payload))
         sequence &+= 1
         timestamp &+= UInt32(payload.count)
+    }
+
+    /// Sends an RTCP packet to the leg's odd port, from an address of this host: an empty receiver report by default.
+    func report(_ bytes: [UInt8] = [0x80, 201, 0, 1, 0, 0, 0, 1], from host: String = "127.0.0.1") {
+        let socket = Glibc.socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+        defer { close(socket) }
+        var name = sockaddr_in()
+        name.sin_family = sa_family_t(AF_INET)
+        name.sin_addr.s_addr = inet_addr(host)
+        let length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        withUnsafePointer(to: &name) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { _ = Glibc.bind(socket, $0, length) }
+        }
+        name.sin_addr.s_addr = inet_addr("127.0.0.1")
+        name.sin_port = (target + 1).bigEndian
+        withUnsafePointer(to: &name) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                _ = sendto(socket, bytes, bytes.count, 0, $0, length)
+            }
+        }
     }
 
     func send(_ packet: Packet) { sendRaw(Self.bytes(packet)) }

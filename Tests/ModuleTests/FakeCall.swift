@@ -9,7 +9,8 @@ final class FakeCall: CallControl {
     /// The caller hangs up when there is no key left.
     var endsWithoutKeys = false
 
-    let id = CallID(startSecond: 1, shard: 0, counter: 7)
+    let id = LegID(rawValue: 42)
+    let callID = CallID(rawValue: 41)
     var caller = CallerIdentity(number: "8001", name: "Anna")
     var dialled = "8002"
     var party: Party { .seat("8001") }
@@ -17,7 +18,10 @@ final class FakeCall: CallControl {
     var now: Instant { Instant(nanoseconds: 0) }
     var wallTime = WallTime(microseconds: 0)
     var isAnswered = false
-    var ended: CallEnded?
+    var ended: LegGone?
+    var deadline: Instant?
+    /// Why no recording can be had.
+    var refusal: String?
     var lastDial: DialResult?
 
     func ring() throws { done.append("ring") }
@@ -32,7 +36,7 @@ final class FakeCall: CallControl {
     func startTone(_ tone: MediaTone) throws { done.append("tone \(tone)") }
     func stopTone() { done.append("stop tone") }
     func nextDigit(within timeout: Duration) async throws -> Character? {
-        if keys.isEmpty, endsWithoutKeys { throw CallEnded(cause: .normalClearing) }
+        if keys.isEmpty, endsWithoutKeys { throw LegGone(cause: .normalClearing) }
         return keys.isEmpty ? nil : keys.removeFirst()
     }
     func discardDigits() { keys = [] }
@@ -41,13 +45,26 @@ final class FakeCall: CallControl {
         DialResult(status: .noAnswer, cause: .noAnswer, dialled: .zero, answered: .zero)
     }
     func startRecording(path: String, layout: RecorderSettings.Layout?) throws -> String {
-        if path.contains("..") { throw CallEnded(cause: .invalidNumberFormat) }
+        if let ended { throw ended }
+        if let refusal { throw RecordingRefused(reason: refusal) }
         done.append("record \(path) \(layout.map { "\($0)" } ?? "site")")
         return "/recordings/" + path
     }
+    let partner: LegID? = nil
+    func perform(_ command: Command) throws -> CommandResult { .done }
+    func rest(for timeout: Duration?) async throws -> RestOutcome { .timedOut }
+    func join(_ leg: LegID) async throws {}
+    func consult(_ destination: Destination) async throws {}
+    func module(named name: String) -> (any RunningModule)? { nil }
     func stopRecording() { done.append("stop recording") }
     func trace(_ step: DialplanStep) {}
-    func note(_ name: String, _ fields: [(String, String)]) { done.append("note \(name)") }
+    func note(_ name: String, _ fields: [(String, String)]) {
+        done.append((["note \(name)"] + fields.map { "\($0)=\($1)" }).joined(separator: " "))
+    }
+}
+
+extension CivilDay {
+    static let someday = CivilDay(year: 2026, month: 11, day: 2)
 }
 
 final class FakeVariables: VariableStore {

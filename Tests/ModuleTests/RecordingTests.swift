@@ -1,47 +1,58 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import CallModel
+import Dialplan
+import DialplanRuntime
 import Testing
 import Timing
 
 @testable import Recording
 
 @Suite struct RecordingTests {
-    @Test(
-        arguments: [
-            (0, "1970-01-01"), (951_782_400, "2000-02-29"), (951_868_800, "2000-03-01"), (1_709_164_800, "2024-02-29"),
-            (1_735_689_599, "2024-12-31"), (1_735_689_600, "2025-01-01"), (1_795_219_200, "2026-11-21"),
-            (4_107_542_399, "2100-02-28"), (4_107_542_400, "2100-03-01"),
-        ])
-    func recordingsLieInAFolderOfTheirUTCDay(seconds: Int64, day: String) {
+    /// The world's wall clock reads 22:00 UTC on the 21st; at the site, further east, it is the morning of the 22nd.
+    @Test func recordingsLieInAFolderOfTheDayAtTheSite() async {
         let call = FakeCall()
-        call.wallTime = WallTime(microseconds: seconds * 1_000_000)
-        #expect(RecordingName.make(for: call).hasPrefix(day + "/"))
+        call.wallTime = WallTime(microseconds: 1_795_298_400_000_000)
+        let dialplan = DialplanDocument.parse("[in]\nexten => s,1,MixMonitor()").dialplan
+        let program = DialplanProgram(
+            dialplan: dialplan, modules: [RecordingModule()], globals: GlobalVariables(),
+            civilTime: { time in
+                let isEvening = time == WallTime(microseconds: 1_795_298_400_000_000)
+                return CivilTime(minuteOfDay: 360, weekday: 0, day: isEvening ? 22 : 1, month: 11, year: 2026)
+            })
+        await program.run(call, context: "in", extension: "s")
+        #expect(call.done == ["record 2026-11-22/\(call.callID)-8001-8002 site", "hang up"])
+    }
+
+    @Test(arguments: [(1970, 1, 1, "1970-01-01"), (2026, 11, 21, "2026-11-21"), (12026, 2, 3, "12026-02-03")])
+    func aDayIsWrittenSoThatFoldersSort(year: Int, month: Int, day: Int, text: String) {
+        #expect(CivilDay(year: year, month: month, day: day).description == text)
     }
 
     @Test func aNameHoldsTheCallAndBothNumbers() {
         let call = FakeCall()
         call.caller = CallerIdentity(number: "+8613800138000", name: "x")
-        #expect(RecordingName.make(for: call) == "1970-01-01/\(call.id)-+8613800138000-8002")
+        #expect(RecordingName.make(for: call, on: .someday) == "2026-11-02/\(call.callID)-+8613800138000-8002")
     }
 
     @Test func numbersFromOutsideCannotLeaveTheFolder() {
         let call = FakeCall()
         call.caller = CallerIdentity(number: "../../etc/passwd\n\u{0}张", name: "")
         call.dialled = String(repeating: "9", count: 500) + "/.."
-        let name = RecordingName.make(for: call)
-        #expect(name == "1970-01-01/\(call.id)-etcpasswd-\(String(repeating: "9", count: 24))")
+        let name = RecordingName.make(for: call, on: .someday)
+        #expect(name == "2026-11-02/\(call.callID)-etcpasswd-\(String(repeating: "9", count: 24))")
     }
 
-    @Test func aNameOutsideTheFolderCostsTheRecordingNotTheCall() async throws {
+    @Test func whatRefusesARecordingDoesNotEndTheCallAndIsNoted() async throws {
         let call = FakeCall()
+        call.refusal = "the table is full"
         let variables = FakeVariables()
         let start = try #require(RecordingModule().applications.first { $0.name == "MixMonitor" })
-        let context = ApplicationContext(call: call, arguments: ["../x"], variables: variables)
+        let context = ApplicationContext(call: call, arguments: ["../x"], variables: variables, today: .someday)
         #expect(try await start.body(context) == .next)
-        #expect(call.done == ["note recording.refused"])
+        #expect(call.done == ["note recording.refused path=../x reason=the table is full"])
         #expect(variables.values["MIXMONITOR_FILENAME"] == nil)
-        call.ended = CallEnded(cause: .userBusy)
-        await #expect(throws: CallEnded(cause: .userBusy)) { try await start.body(context) }
+        call.ended = LegGone(cause: .userBusy)
+        await #expect(throws: LegGone(cause: .userBusy)) { try await start.body(context) }
     }
 
     @Test func mixMonitorRecordsUnderTheNameGivenAndLeavesThePath() async throws {
@@ -51,11 +62,19 @@ import Timing
         let start = try #require(module.applications.first { $0.name == "MixMonitor" })
         let stop = try #require(module.applications.first { $0.name == "StopMixMonitor" })
         #expect(
-            try await start.body(ApplicationContext(call: call, arguments: ["a/b", "D"], variables: variables)) == .next
+            try await start.body(
+                ApplicationContext(call: call, arguments: ["a/b", "D"], variables: variables, today: .someday)) == .next
         )
         #expect(variables.values["MIXMONITOR_FILENAME"] == "/recordings/a/b")
-        #expect(try await start.body(ApplicationContext(call: call, arguments: [""], variables: variables)) == .next)
-        #expect(try await stop.body(ApplicationContext(call: call, arguments: [], variables: variables)) == .next)
-        #expect(call.done == ["record a/b stereo", "record \(RecordingName.make(for: call)) site", "stop recording"])
+        #expect(
+            try await start.body(ApplicationContext(call: call, arguments: [""], variables: variables, today: .someday))
+                == .next)
+        #expect(
+            try await stop.body(ApplicationContext(call: call, arguments: [], variables: variables, today: .someday))
+                == .next)
+        #expect(
+            call.done == [
+                "record a/b stereo", "record \(RecordingName.make(for: call, on: .someday)) site", "stop recording",
+            ])
     }
 }

@@ -8,7 +8,7 @@ import Testing
     private func run(_ name: String, on call: FakeCall) async throws -> ApplicationOutcome {
         let application = try #require(TestCallsModule().applications.first { $0.name == name })
         return try await application.body(
-            ApplicationContext(call: call, arguments: [], variables: FakeVariables()))
+            ApplicationContext(call: call, arguments: [], variables: FakeVariables(), today: .someday))
     }
 
     @Test func theEchoEndsWithTheHashKeyAndIsTakenBack() async throws {
@@ -30,7 +30,7 @@ import Testing
     @Test func aCallerWhoHangsUpDuringTheEchoEndsIt() async throws {
         let call = FakeCall()
         call.endsWithoutKeys = true
-        await #expect(throws: CallEnded.self) { try await run("Echo", on: call) }
+        await #expect(throws: LegGone.self) { try await run("Echo", on: call) }
         #expect(call.done == ["answer", "echo on"])
     }
 
@@ -40,8 +40,9 @@ import Testing
         _ = try await run("ReadBack", on: call)
         #expect(
             call.done == [
-                "answer", "play beep", "note testcalls.key", "play digits/7", "note testcalls.key", "play digits/star",
-                "note testcalls.key", "play digits/pound", "note testcalls.key", "play letters/a",
+                "answer", "play beep", "note testcalls.key key=7", "play digits/7", "note testcalls.key key=*",
+                "play digits/star", "note testcalls.key key=#", "play digits/pound", "note testcalls.key key=A",
+                "play letters/a",
             ])
     }
 

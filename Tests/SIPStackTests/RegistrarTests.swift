@@ -94,10 +94,24 @@ import Timing
             Step(
                 request: register((0..<10).map { "sip:a@1.1.1.\($0)" }, expires: "100"), status: 200,
                 bound: (0..<10).map { "sip:a@1.1.1.\($0) 100" }),
-            Step(request: register(["sip:z@1.1.1.1"], expires: "100", cseq: 2), status: 403, bound: []),
+            Step(
+                request: register((0..<11).map { "sip:z@1.1.1.\($0)" }, expires: "100", cseq: 2), status: 403, bound: []
+            ),
             Step(
                 request: register(["sip:a@1.1.1.0;expires=0", "sip:z@1.1.1.1"], expires: "100", cseq: 3), status: 200,
                 bound: (1..<10).map { "sip:a@1.1.1.\($0) 100" } + ["sip:z@1.1.1.1 100"]),
+        ],
+        "for one contact too many the longest silent makes room": [
+            Step(
+                request: register((0..<10).map { "sip:a@1.1.1.\($0)" }, expires: "1000"), status: 200,
+                bound: (0..<10).map { "sip:a@1.1.1.\($0) 1000" }),
+            // The first one is heard of again.
+            Step(
+                request: register(["sip:a@1.1.1.0"], expires: "1000", cseq: 2), status: 200,
+                bound: (1..<10).map { "sip:a@1.1.1.\($0) 1000" } + ["sip:a@1.1.1.0 1000"]),
+            Step(
+                request: register(["sip:z@1.1.1.1"], expires: "1000", callID: "new"), status: 200,
+                bound: (2..<10).map { "sip:a@1.1.1.\($0) 1000" } + ["sip:a@1.1.1.0 1000", "sip:z@1.1.1.1 1000"]),
         ],
         "a phone that comes back under another address replaces itself": [
             Step(
@@ -169,6 +183,72 @@ import Timing
         #expect(third.bindingCount == 0)
     }
 
+    private static func stream(_ address: String, connection: UInt64) -> Flow {
+        Flow(transport: .tcp, address: address, port: 50_000, listener: 1, connection: connection)
+    }
+
+    /// `sip:a@192.0.2.9:5070` is where the flow is seen: it can be called back. Others are behind NAT.
+    @Test(
+        arguments: [
+            ("sip:a@192.0.2.9:5070", 5070), ("sip:a@192.0.2.9:5070;transport=tcp", 5070), ("sip:a@192.0.2.9", 5060),
+            ("sip:a@192.0.2.9:5070;transport=udp", nil), ("sip:a@10.0.0.5:5070", nil), ("sip:a@phone.example", nil),
+            ("sip:a@192.0.2.9:0", nil),
+        ] as [(String, UInt16?)])
+    func aStreamThatIsGoneLeavesTheContact(contact: String, port: UInt16?) throws {
+        var registrar = Registrar()
+        let flow = Self.stream("192.0.2.9", connection: 7)
+        let request = Self.register([])
+        var register = request
+        register.contacts = [NameAddress(uri: try #require(SIPURI(contact)))]
+        _ = registrar.register(register, aor: "8001", from: flow, now: .zero, wall: Self.wall)
+        #expect(registrar.bindings(of: "8001", now: .zero).map(\.way) == [flow], "while it lives it is the way")
+        let changes = registrar.connectionClosed(flow)
+        let way = try #require(registrar.bindings(of: "8001", now: .zero).first).way
+        #expect(way?.port == port)
+        #expect(way.map { $0.connection == 0 && $0.address == "192.0.2.9" && $0.listener == 1 } ?? true)
+        #expect(changes.count == (port == nil ? 1 : 0), "told when it cannot be reached")
+    }
+
+    @Test func addressesOfIPv6AreTheSameHoweverWritten() throws {
+        let flow = Self.stream("2001:db8::5", connection: 0)
+        #expect(flow.reopened(towards: try #require(SIPURI("sip:a@[2001:DB8:0::5]:5070")))?.port == 5070)
+        #expect(flow.reopened(towards: try #require(SIPURI("sip:a@[2001:db8::6]:5070"))) == nil)
+    }
+
+    @Test func whatCannotBeReachedMakesRoomBeforeWhatIsOld() throws {
+        var configuration = Registrar.Configuration()
+        configuration.maxContacts = 3
+        var registrar = Registrar(configuration: configuration)
+        func add(_ contact: String, from flow: Flow) -> [BindingChange] {
+            let request = Self.register([contact], callID: contact)
+            return registrar.register(request, aor: "8001", from: flow, now: .zero, wall: Self.wall).changes
+        }
+        _ = add("sip:old@192.0.2.9", from: Self.flow)
+        let nat = Self.stream("192.0.2.9", connection: 1)
+        let open = Self.stream("192.0.2.9", connection: 2)
+        _ = add("sip:nat@10.0.0.5", from: nat)
+        _ = add("sip:tcp@192.0.2.9:5070", from: open)
+        _ = registrar.connectionClosed(open)
+        _ = registrar.connectionClosed(nat)
+        func gone(_ changes: [BindingChange]) -> [String?] {
+            changes.compactMap { if case .removed(let binding, .replaced) = $0 { binding.contact.user } else { nil } }
+        }
+        #expect(gone(add("sip:new1@192.0.2.9", from: Self.flow)) == ["nat"])
+        #expect(gone(add("sip:new2@192.0.2.9", from: Self.flow)) == ["tcp"])
+        #expect(gone(add("sip:new3@192.0.2.9", from: Self.flow)) == ["old"])
+        #expect(registrar.bindings(of: "8001", now: .zero).count == 3)
+    }
+
+    @Test func bindingsOfUsersTheSiteNoLongerHasAreForgotten() {
+        var registrar = Registrar()
+        for user in ["8001", "8002"] {
+            _ = registrar.register(
+                Self.register(["sip:a@1.1.1.1"]), aor: user, from: Self.flow, now: .zero, wall: Self.wall)
+        }
+        #expect(registrar.removeAll { $0 == "8002" }.map(\.binding.aor) == ["8002"])
+        #expect(registrar.allBindings.map(\.aor) == ["8001"])
+    }
+
     @Test func closedConnectionTakesWebSocketBindingsWithIt() {
         for (transport, left) in [(TransportKind.wss, 0), (.tcp, 1)] {
             var registrar = Registrar()
@@ -176,7 +256,7 @@ import Timing
             flow.transport = transport
             flow.connection = 3
             _ = registrar.register(
-                Self.register(["sip:a@x.invalid"]), aor: "8001", from: flow, now: .zero, wall: Self.wall)
+                Self.register(["sip:a@192.0.2.9"]), aor: "8001", from: flow, now: .zero, wall: Self.wall)
             let changes = registrar.connectionClosed(flow)
             #expect(changes.count == 1 - left)
             #expect(registrar.bindings(of: "8001", now: .zero).map(\.flow.connection) == (left == 1 ? [0] : []))

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import SIPMessage
-import SIPStack
 import Timing
+
+@testable import SIPStack
 
 /// User agents joined by datagrams that may be lost, late, out of order and doubled, under one simulated clock.
 /// The same seed gives the same run.
@@ -37,20 +38,27 @@ struct SimulatedWire {
     var unreadable: [String] = []
     /// Called for every event; may return commands to run now.
     var onEvent: ((inout SimulatedWire, Int, Event) -> Void)?
+    /// Called for every message to `stranger`, which is no user agent.
+    var onStranger: ((inout SimulatedWire, SIPMessage) -> Void)?
+    /// The number of the peer that a test plays itself.
+    static let stranger = 9
 
     private var queue = TimerHeap<Due>()
     private var datagrams: [Int: Datagram] = [:]
     private var commands: [Int: (inout SimulatedWire) -> Void] = [:]
     private var lastNumber = 0
 
-    init(agents count: Int, seed: UInt64, conditions: Conditions = Conditions()) {
+    init(
+        agents count: Int, seed: UInt64, conditions: Conditions = Conditions(), eventPackages: [String] = []
+    ) {
         entropy = .seeded(seed)
         self.conditions = conditions
         agents = (0..<count).map { index in
             UserAgent(
-                configuration: .init(listeners: [
-                    ListenerIdentity(transport: .udp, host: Self.address(index), port: 5060)
-                ]), entropy: .seeded(seed &* 31 &+ UInt64(index)))
+                configuration: .init(
+                    listeners: [ListenerIdentity(transport: .udp, host: Self.address(index), port: 5060)],
+                    eventPackages: eventPackages),
+                entropy: .seeded(seed &* 31 &+ UInt64(index)))
         }
     }
 
@@ -100,8 +108,9 @@ struct SimulatedWire {
         return id
     }
 
-    private mutating func post(_ message: SIPMessage, from: Int, to flow: Flow) {
-        guard let to = agents.indices.first(where: { Self.address($0) == flow.address }) else { return }
+    mutating func post(_ message: SIPMessage, from: Int, to flow: Flow) {
+        guard let to = (agents.indices + [Self.stranger]).first(where: { Self.address($0) == flow.address })
+        else { return }
         var message = message
         if goesThroughText {
             let text = message.serialize()
@@ -135,6 +144,10 @@ struct SimulatedWire {
                 switch due {
                 case .datagram(let number):
                     guard let datagram = datagrams.removeValue(forKey: number) else { continue }
+                    if datagram.to == Self.stranger {
+                        onStranger?(&self, datagram.message)
+                        continue
+                    }
                     perform(
                         datagram.to,
                         agents[datagram.to].receive(
@@ -152,6 +165,14 @@ struct SimulatedWire {
     /// Names of the events of an agent, e.g. `answered`, without what may follow in parentheses.
     func names(_ agent: Int) -> [String] {
         events.filter { $0.agent == agent }.map { $0.event.name }
+    }
+
+    /// Whether no agent has anything left: sessions, subscriptions, transactions, timers.
+    var isEmpty: Bool {
+        agents.allSatisfy {
+            $0.sessionCount + $0.subscriptionCount + $0.transactionCount + $0.timerCount == 0
+                && $0.subscriptionsByTag.isEmpty && $0.sessionsByTag.isEmpty && $0.lingering.isEmpty
+        }
     }
 
     /// Methods and statuses an agent sent: `INVITE`, `200 INVITE`.
@@ -178,6 +199,12 @@ extension Event {
         case .reofferAnswered: "reofferAnswered"
         case .reofferFailed(_, let status): "reofferFailed \(status)"
         case .inDialogRequest(_, let request): "inDialogRequest \(request.method)"
+        case .referred: "referred"
+        case .referAnswered(_, let status): "referAnswered \(status)"
+        case .referProgress(_, let status, let isFinal): "referProgress \(status)\(isFinal ? " final" : "")"
+        case .subscribed: "subscribed"
+        case .subscriptionRefreshed: "subscriptionRefreshed"
+        case .subscriptionEnded(_, let end): "subscriptionEnded \(end)"
         case .ended(_, let cause):
             switch cause {
             case .local: "ended local"

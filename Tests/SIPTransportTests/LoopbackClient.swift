@@ -10,8 +10,25 @@ final class LoopbackClient {
 
     struct Failed: Error { var code: Int32 }
 
-    init(_ kind: Kind, port: UInt16? = nil) throws {
+    /// - Parameter address: of the switch; on 127.0.0.0/8 the client is 127.0.0.1.
+    init(_ kind: Kind, address: String = "127.0.0.1", port: UInt16? = nil) throws {
         let type = kind == .udp ? SOCK_DGRAM : SOCK_STREAM
+        if address.contains(":") {
+            descriptor = socket(AF_INET6, Int32(type.rawValue), 0)
+            var limit = timeval(tv_sec: 5, tv_usec: 0)
+            setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+            var peer = sockaddr_in6()
+            peer.sin6_family = sa_family_t(AF_INET6)
+            peer.sin6_port = (port ?? 0).bigEndian
+            inet_pton(AF_INET6, address, &peer.sin6_addr)
+            let done = withUnsafePointer(to: &peer) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size))
+                }
+            }
+            guard done == 0 else { throw Failed(code: errno) }
+            return
+        }
         descriptor = socket(AF_INET, Int32(type.rawValue), 0)
         var limit = timeval(tv_sec: 5, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
@@ -22,6 +39,7 @@ final class LoopbackClient {
         guard done == 0 else { throw Failed(code: errno) }
         if let port {
             var peer = LoopbackClient.name(port)
+            inet_pton(AF_INET, address, &peer.sin_addr)
             let done = withUnsafePointer(to: &peer) {
                 $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, 16) }
             }
@@ -34,6 +52,19 @@ final class LoopbackClient {
     func end() {
         if isOpen { close(descriptor) }
         isOpen = false
+    }
+
+    static func end(_ descriptor: Int32) { close(descriptor) }
+
+    static func peerAddress(of descriptor: Int32) -> String? {
+        var peer = sockaddr_in()
+        var size: socklen_t = 16
+        _ = withUnsafeMutablePointer(to: &peer) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &size) }
+        }
+        var text = [CChar](repeating: 0, count: 64)
+        guard inet_ntop(AF_INET, &peer.sin_addr, &text, 64) != nil else { return nil }
+        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     private static func name(_ port: UInt16) -> sockaddr_in {

@@ -19,12 +19,14 @@ final class Recorder: Sendable {
     struct Log: Sendable {
         var messages: [Message] = []
         var closed: [Flow] = []
+        var undelivered: [Flow] = []
     }
 
     let log = Mutex(Log())
 
     var messages: [Message] { log.withLock { $0.messages } }
     var closed: [Flow] { log.withLock { $0.closed } }
+    var undelivered: [Flow] { log.withLock { $0.undelivered } }
 
     struct TooSlow: Error { var what: String }
 
@@ -58,6 +60,7 @@ final class Recorder: Sendable {
         }
 
         func flowClosed(_ flow: Flow) { recorder.log.withLock { $0.closed.append(flow) } }
+        func undelivered(_ bytes: [UInt8], on flow: Flow) { recorder.log.withLock { $0.undelivered.append(flow) } }
     }
 }
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+import Configuration
+import Diagnostics
 import Dialplan
 import Site
 import Testing

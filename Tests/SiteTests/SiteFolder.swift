@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import CallModel
+import Configuration
+import Diagnostics
 import Dialplan
 import Glibc
 import Site

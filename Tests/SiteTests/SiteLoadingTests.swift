@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import CallModel
+import Configuration
 import Dialplan
 import Site
 import Testing
@@ -99,6 +100,25 @@ struct SiteLoadingTests {
         }
         #expect(peer.host == "sip.example.com")
         #expect(peer.port == 5070)
+    }
+
+    @Test("A peer by name needs neither port nor addresses: DNS knows both")
+    func namedPeer() throws {
+        let site = try site([
+            "trunks.toml": """
+            [[trunk]]
+            name = "gateway"
+            kind = "peer"
+            host = "sip.example.com"
+            context = "in"
+            """
+        ])
+        guard case .peer(let peer) = try #require(site.trunk("gateway")).kind else {
+            Issue.record("not a peer")
+            return
+        }
+        #expect(peer.port == nil)
+        #expect(peer.addresses.isEmpty)
     }
 
     @Test("A code can be changed or turned off; others keep the module's")

@@ -35,6 +35,17 @@ final class DataFolder: Sendable {
         }
         return copy
     }
+
+    /// The first column of what the last statement of `sql` gives.
+    @discardableResult
+    func sql(_ sql: String) throws -> [String] { try LedgerDatabase.execute(sql, at: path + "/" + Store.fileName) }
+}
+
+extension Store {
+    /// Waits until so many events at most are not durable.
+    func settle(to waiting: Int = 0) {
+        while statistics.waiting > waiting { usleep(100) }
+    }
 }
 
 /// Remembers what the store reports.
@@ -46,68 +57,48 @@ final class Problems: Sendable {
 
 /// Remembers what it is given to read.
 final class Listener: LedgerReader {
-    private let seen = Mutex<[LedgerEvent]>([])
-    var events: [LedgerEvent] { seen.withLock { $0 } }
-    func read(_ events: [LedgerEvent]) { seen.withLock { $0 += events } }
+    private let seen = Mutex<[NumberedLedgerEvent]>([])
+    var numbered: [NumberedLedgerEvent] { seen.withLock { $0 } }
+    var events: [LedgerEvent] { numbered.map(\.event) }
+    func read(_ events: [NumberedLedgerEvent]) { seen.withLock { $0 += events } }
 }
 
-/// Makes events of calls that go as calls go, from a seed.
-struct Traffic {
-    private var entropy: Entropy
-    private var counter: UInt32 = 0
-    /// Microseconds.
-    private(set) var now: Int64 = 1_800_000_000_000_000
-    /// Steps still to come of calls under way.
-    private var scripts: [[LedgerEvent]] = []
+/// A clock that stands until it is set.
+final class StandingClock: Sendable {
+    private let now: Mutex<Moment>
+    init(seconds: Int64) { now = Mutex(Moment(seconds: seconds)) }
+    func set(seconds: Int64) { now.withLock { $0 = Moment(seconds: seconds) } }
+    var read: @Sendable () -> Moment { { self.now.withLock { $0 } } }
+}
 
-    init(seed: UInt64) { entropy = .seeded(seed) }
+extension Moment {
+    /// Both clocks at so many seconds.
+    init(seconds: Int64) { self.init(time: WallTime(microseconds: seconds * 1_000_000), elapsed: seconds * 1_000_000) }
+}
 
-    /// The next event, with calls interleaved at random.
-    mutating func next() -> LedgerEvent {
-        if scripts.count < 8, scripts.isEmpty || entropy.next() % 3 == 0 { scripts.append(script()) }
-        let index = Int(entropy.next() % UInt64(scripts.count))
-        var event = scripts[index].removeFirst()
-        if scripts[index].isEmpty { scripts.remove(at: index) }
-        now += Int64(entropy.next() % 2_000_000)
-        event.time = WallTime(microseconds: now)
-        return event
+extension LedgerEvent {
+    /// At so many seconds of both clocks.
+    init(seconds: Int64, call: CallID? = nil, leg: LegID? = nil, _ fact: any LedgerFact) {
+        let moment = Moment(seconds: seconds)
+        self.init(time: moment.time, at: moment.at, call: call, leg: leg, fact)
     }
+}
 
-    private mutating func script() -> [LedgerEvent] {
-        counter += 1
-        let id = CallID(startSecond: 1_800_000_000, shard: Int(counter % 4), counter: counter)
-        let isAnswered = entropy.next() % 3 > 0
-        return Traffic.call(id, answered: isAnswered, recorded: entropy.next() % 2 == 0)
-    }
+/// What the fold makes of events, one a second from second 100 on unless they bring their times.
+struct Folded {
+    var fold = RecordFold()
+    var rows = RecordRows()
 
-    /// A call from seat 8001 to seat 8002; times are set later.
-    static func call(_ id: CallID, answered: Bool, recorded: Bool = false) -> [LedgerEvent] {
-        var events: [LedgerEvent] = []
-        func add(_ leg: UInt16?, _ kind: LedgerEventKind) {
-            events.append(LedgerEvent(time: WallTime(microseconds: 0), call: id, leg: leg, kind: kind))
+    init(_ events: [LedgerEvent], keepingTimes: Bool = false) {
+        for (index, event) in events.enumerated() {
+            var event = event
+            if !keepingTimes {
+                let moment = Moment(seconds: Int64(100 + index))
+                event.time = moment.time
+                event.at = moment.at
+            }
+            fold.apply(NumberedLedgerEvent(sequence: UInt64(index + 1), event: event))
         }
-        var statistics = LegStatistics()
-        statistics.packetsReceived = 500
-        add(
-            nil,
-            .callStarted(
-                from: .seat("8001"), caller: CallerIdentity(number: "8001", name: "王 \"O'Neill\""), dialled: "8002",
-                context: "seats"))
-        add(1, .legStarted(party: .seat("8001"), incoming: true, sipCallID: "a@b", address: "127.0.0.1:5070"))
-        add(nil, .dialStarted(targets: "Seat/8002"))
-        add(2, .legStarted(party: .seat("8002"), incoming: false, sipCallID: "c@d", address: "127.0.0.1:5080"))
-        add(2, .legRinging)
-        if answered {
-            add(2, .legAnswered(codec: "PCMA"))
-            add(1, .legAnswered(codec: "PCMU"))
-            if recorded { add(1, .recordingStarted(path: "/tmp/x.wav")) }
-            add(1, .bridged(peer: 2))
-            add(1, .unbridged(peer: 2))
-        }
-        let cause: HangupCause = answered ? .normalClearing : .noAnswer
-        add(2, .legEnded(cause: cause, by: .callee, sipStatus: answered ? 200 : 480, statistics: statistics))
-        add(1, .legEnded(cause: cause, by: .callee, sipStatus: nil, statistics: statistics))
-        add(nil, .callEnded(cause: cause, disposition: answered ? .answered : .noAnswer, by: .callee))
-        return events
+        rows = fold.takeRows()
     }
 }

@@ -9,29 +9,32 @@ import Timing
 @Suite("When the disk does not keep up")
 struct OverflowTests {
     private func note(_ index: Int) -> LedgerEvent {
-        LedgerEvent(time: WallTime(microseconds: Int64(index)), kind: .digit("1"))
+        LedgerEvent(time: WallTime(microseconds: Int64(index)), at: Instant(nanoseconds: 0), DigitPressed(key: "1"))
     }
 
     @Test("What a full queue loses is counted and told where it is missing, and numbers have no gap")
     func marker() {
-        let queue = LedgerQueue(nextSequence: 11, capacity: 4, bindingCapacity: 1, batchCount: 2)
-        for index in 0..<7 { queue.append(note(index)) }
-        let first = queue.take(delay: .zero)
+        let queue = LedgerQueue(nextSequence: 11, capacity: 4, bindingCapacity: 1, rowCapacity: 1, batchCount: 2)
+        let numbers = (0..<7).map { queue.append(note($0)) }
+        // What is lost has no number.
+        #expect(numbers == [11, 12, 13, 14, 0, 0, 0])
+        let first = queue.take(delay: .zero, until: .now())
         #expect(first.events.map(\.sequence) == [11, 12, 13, 14])
         // Taken but not written still counts.
-        #expect(!queue.append(note(7)))
-        let told = queue.wrote(4, at: WallTime(microseconds: 99))
+        #expect(queue.append(note(7)) == 0)
+        let told = queue.wrote(4, at: Moment(seconds: 99))
         #expect(told.lost == 4)
         queue.append(note(8))
-        let second = queue.take(delay: .zero)
+        let second = queue.take(delay: .zero, until: .now())
         #expect(second.events.map(\.sequence) == [15, 16])
-        #expect(second.events.map(\.event.kind) == [.eventsLost(count: 4), .digit("1")])
+        #expect(second.events.map(\.event.name) == [EventsLost.name, DigitPressed.name])
+        #expect(second.events[0].event.read(EventsLost.self) == EventsLost(count: 4))
         #expect(queue.snapshot.lost == 4)
     }
 
     @Test("The latest state of a binding counts, and the bound holds")
     func bindings() {
-        let queue = LedgerQueue(nextSequence: 1, capacity: 1, bindingCapacity: 1, batchCount: 1)
+        let queue = LedgerQueue(nextSequence: 1, capacity: 1, bindingCapacity: 1, rowCapacity: 1, batchCount: 1)
         let key = StoredBinding.Key(addressOfRecord: "8001", contact: "sip:a@b")
         let binding = StoredBinding(
             key: key, transport: "UDP", address: "127.0.0.1", port: 5070, listener: 0, callID: "x", cseq: 1,
@@ -39,7 +42,7 @@ struct OverflowTests {
         queue.set(key, binding)
         queue.set(StoredBinding.Key(addressOfRecord: "8002", contact: "sip:a@b"), binding)
         queue.set(key, nil)
-        let work = queue.take(delay: .zero)
+        let work = queue.take(delay: .zero, until: .now())
         #expect(work.bindings == [key: nil])
         #expect(queue.snapshot.bindingsLost == 1)
     }
@@ -84,7 +87,7 @@ struct OverflowTests {
         store.close()
         let events = try store.reader.events(after: 0, limit: 10_000)
         #expect(events.map(\.sequence) == Array(1...1001))
-        #expect(events.last?.event.kind == .eventsLost(count: 500))
+        #expect(events.last?.event.read(EventsLost.self) == EventsLost(count: 500))
         #expect(problems.all.contains(.overflow(lost: 500)))
     }
 

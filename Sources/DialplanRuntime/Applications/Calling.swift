@@ -54,7 +54,7 @@ extension CoreApplications {
     /// A number or a name such as `USER_BUSY` (Asterisk takes both).
     private static func cause(_ text: String) -> HangupCause? {
         let text = text.filter { $0 != " " }
-        if let number = Int(text) { return HangupCause(rawValue: number) }
+        if let number = Int(text) { return HangupCause(q850: number) }
         return switch text.uppercased() {
         case "NORMAL", "NORMAL_CLEARING": .normalClearing
         case "BUSY", "USER_BUSY": .userBusy
@@ -79,19 +79,12 @@ extension CoreApplications {
             return .next
         }
         let ringing = arguments.count > 1 ? Duration(seconds: arguments[1]) : nil
-        var limit = options.answeredLimit
-        if let deadline = interpreter.absoluteDeadline {
-            let left = max(.seconds(1), call.now.duration(to: deadline))
-            limit = min(limit ?? left, left)
-        }
         let result: DialResult
         do {
             result = try await call.dial(
-                DialRequest(
-                    targets: targets, timeout: ringing.map(interpreter.limited), forcesRingback: options.forcesRingback,
-                    continuesAfterHangup: options.continuesAfterHangup, answeredLimit: limit))
+                options.request(targets: targets, timeout: ringing))
         } catch {
-            // The caller is gone; what `h` asks for is how far the dial had come.
+            // The caller is gone, or his time is over; what `h` and `T` ask for is how far the dial had come.
             if let last = call.lastDial { tell(last, to: interpreter) }
             throw error
         }
@@ -119,8 +112,13 @@ struct DialOptions: Hashable {
     /// `S(seconds)` and `L(milliseconds…)`, the shorter of both.
     var answeredLimit: Duration?
 
-    /// Letters not known here are passed over: transfer rights (`tT`), announcements and the like
-    /// belong to features that look for them themselves.
+    /// Features each side may use by their codes during the talk: `T t`, `K k`, `H h`, `X x`; capitals for the caller.
+    var callerFeatures: Set<String> = []
+    var calledFeatures: Set<String> = []
+    /// `A(x)`: what the called hears before the two are joined.
+    var announcement: String?
+
+    /// Letters not known here are passed over.
     init(_ text: String) {
         var rest = text[...]
         while let letter = rest.popFirst() {
@@ -137,9 +135,33 @@ struct DialOptions: Hashable {
             case "L":
                 let first = value.split(separator: ":").first.flatMap { Int64($0) }
                 limit(first.map { .milliseconds(max(0, min($0, 86_400_000))) })
+            case "A": announcement = value.isEmpty ? nil : value
+            case "T": callerFeatures.formUnion(["blind_transfer", "attended_transfer"])
+            case "t": calledFeatures.formUnion(["blind_transfer", "attended_transfer"])
+            case "K": callerFeatures.insert("park")
+            case "k": calledFeatures.insert("park")
+            case "H": callerFeatures.insert("disconnect")
+            case "h": calledFeatures.insert("disconnect")
+            case "X": callerFeatures.insert("record")
+            case "x": calledFeatures.insert("record")
             default: break
             }
         }
+    }
+
+    func request(targets: [DialTarget], timeout: Duration?) -> DialRequest {
+        var request = DialRequest(
+            targets: targets, timeout: timeout, forcesRingback: forcesRingback,
+            continuesAfterHangup: continuesAfterHangup, answeredLimit: answeredLimit)
+        request.callerFeatures = callerFeatures
+        request.calledFeatures = calledFeatures
+        if let announcement {
+            request.acceptance = .script { called in
+                _ = try await called.play(announcement, interruptedBy: [])
+                return .accepted
+            }
+        }
+        return request
     }
 
     private mutating func limit(_ duration: Duration?) {

@@ -15,7 +15,7 @@ extension CoreApplications {
         },
         CoreApplication("Wait", 1...1) { interpreter, text in
             let duration = Duration(seconds: text) ?? .zero
-            try await interpreter.call.sleep(interpreter.limited(duration))
+            try await interpreter.call.sleep(duration)
             // As in Asterisk, keys pressed now are nobody's.
             interpreter.call.discardDigits()
             return .next
@@ -103,7 +103,7 @@ extension CoreApplications {
         let argument = Arguments.split(text).first ?? ""
         let given = Duration(seconds: argument)
         let timeout = given.map { $0 > .zero ? $0 : interpreter.responseTimeout } ?? interpreter.responseTimeout
-        if let digit = try await interpreter.call.nextDigit(within: interpreter.limited(timeout)) {
+        if let digit = try await interpreter.call.nextDigit(within: timeout) {
             return .digits(String(digit))
         }
         var next = interpreter.position

@@ -21,7 +21,8 @@ extension CoreFunctions {
             case "name": interpreter.channelName
             case "language": interpreter.call.language
             case "state": interpreter.call.isAnswered ? "Up" : "Ring"
-            case "uniqueid", "linkedid": interpreter.call.id.description
+            case "uniqueid": interpreter.call.id.description
+            case "linkedid": interpreter.call.callID.description
             case "channeltype": "SIP"
             case "exten": interpreter.position.exten
             case "context": interpreter.position.context
@@ -41,7 +42,7 @@ extension CoreFunctions {
             case "digit": seconds(interpreter.digitTimeout)
             case "response": seconds(interpreter.responseTimeout)
             case "absolute":
-                interpreter.absoluteDeadline.map { seconds(interpreter.call.now.duration(to: $0)) } ?? "0.000"
+                interpreter.call.deadline.map { seconds(interpreter.call.now.duration(to: $0)) } ?? "0.000"
             default: nil
             }
         },
@@ -95,7 +96,7 @@ extension CoreFunctions {
         case "digit": interpreter.digitTimeout = duration
         case "response": interpreter.responseTimeout = duration
         case "absolute":
-            interpreter.absoluteDeadline = duration > .zero ? interpreter.call.now.advanced(by: duration) : nil
+            interpreter.call.deadline = duration > .zero ? interpreter.call.now.advanced(by: duration) : nil
         default: interpreter.note("dialplan.cannotWrite", [("function", "TIMEOUT(\(kind))")])
         }
     }

@@ -2,190 +2,135 @@
 internal import CallModel
 internal import Logging
 internal import SDP
-internal import SIPMessage
-internal import SIPStack
-internal import Site
 internal import Timing
 
-/// A call: its legs, its room, and the dialplan's hand on it (`CallControl`, in `Call+Control.swift`).
+/// Accounting: which legs had to do with each other, how it began and how it ended. It decides nothing.
 ///
-/// Leg 1 is the caller's. Every leg of the call is opened into the call's one room; a leg is silent
-/// there until it is configured, so phones that only ring are not heard. Confined to its shard.
+/// A call is over when its last leg, its last script and its last recording are. When two calls meet, one is linked into
+/// the other and what happens later counts for that one.
 final class Call {
-    /// What the dialplan waits for. One at a time, because a dialplan is one line of execution.
-    enum Waiting {
-        case sleep(CheckedContinuation<Void, any Error>)
-        case key(CheckedContinuation<Character?, any Error>)
-        case player(MediaInstrument, Set<Character>, CheckedContinuation<PlayResult, any Error>)
-        case dial(CheckedContinuation<DialResult, any Error>)
-    }
-
-    static let mostKeys = 64
-    static let mostLegs = 64
-    /// Names kept apart within a call; beyond it the last file is written anew.
-    static let mostRecordings = 1000
-
     let id: CallID
-    unowned let board: Switchboard
-    let first: Leg
+    let from: Party
+    let caller: CallerIdentity
     let dialled: String
-    let entry: CallEntry?
-    var caller: CallerIdentity
-    var language: String
-    var legs: [Leg]
-    /// The index given last; indices are not used again.
-    var lastLeg: UInt16 = 1
-    var room: MediaRoom?
-    var waiting: Waiting?
-    var keys: [Character] = []
-    var dialling: Dialling?
-    var lastDial: DialResult?
-    var tone: MediaInstrument?
-    /// The recorder that runs, and the paths of all whose files are not closed yet.
-    var recording: MediaInstrument?
-    var recordings: [MediaInstrument: String] = [:]
-    /// The names of all recordings of this call.
-    var recorded: Set<String> = []
-    /// Set once, when leg 1 is over.
-    var ended: CallEnded?
-    var endedBy: EndedBy = .system
-    /// Why the switch ended it, when it did.
-    var causeOfOurs: HangupCause?
-    var step: DialplanStep?
-    private var scriptIsDone = false
+    let startedAt: WallTime
+    private unowned let board: Switchboard
 
-    init(
-        id: CallID, board: Switchboard, first: Leg, caller: CallerIdentity, dialled: String, entry: CallEntry,
-        language: String
-    ) {
+    /// Those that are not forgotten yet.
+    private(set) var legs: [Leg] = []
+    private var scripts: [Script] = []
+    private var openRecordings = 0
+    private var holds = 0
+    /// The leg that began it, or the first one of a call that the switch began.
+    private(set) var first: LegID?
+    private var isAnswered = false
+    private var end: (cause: HangupCause, by: EndedBy)?
+    /// Why the switch ended it, when it did.
+    private var causeOfOurs: HangupCause?
+    private var isOver = false
+
+    /// At once: a call that rings dozens of phones is somebody's mistake.
+    static let mostLegs = 64
+
+    init(id: CallID, from: Party, caller: CallerIdentity, dialled: String, context: String, board: Switchboard) {
         self.id = id
-        self.board = board
-        self.first = first
+        self.from = from
         self.caller = caller
         self.dialled = dialled
-        self.entry = entry
-        self.language = language
-        legs = [first]
+        self.board = board
+        startedAt = board.wallNow
+        board.calls[id] = self
+        board.note(CallStarted(from: from, caller: caller, dialled: dialled, context: context, origin: nil), call: id)
     }
 
-    func leg(of session: SessionID) -> Leg? { legs.first { $0.session == session } }
-    func leg(_ index: UInt16) -> Leg? { legs.first { $0.id.index == index } }
+    var hasRoomForLeg: Bool { legs.count < Self.mostLegs }
 
-    func note(_ kind: LedgerEventKind, leg: Leg? = nil) {
-        board.note(kind, call: id, leg: leg?.id.index)
+    func add(_ leg: Leg) {
+        if first == nil { first = leg.id }
+        legs.append(leg)
     }
 
-    func noteStart(of leg: Leg) {
-        note(
-            .legStarted(
-                party: leg.party, incoming: leg.isIncoming, sipCallID: leg.sipCallID,
-                address: "\(leg.flow.address):\(leg.flow.port)"), leg: leg)
+    /// Something that is no leg yet keeps the call.
+    func hold() { holds += 1 }
+
+    func letGo() {
+        holds -= 1
+        closeIfOver()
     }
 
-    /// Carries out SIP actions and sees to the shard's alarm.
-    func act(_ actions: [Action]) {
-        board.perform(actions)
-        board.rearm()
+    func add(_ script: Script) { scripts.append(script) }
+
+    func answered(_ leg: Leg) {
+        if leg.id == first { isAnswered = true }
     }
 
-    // MARK: Waiting
+    /// The switch ends it: its cause says more than that of the leg.
+    func endedByUs(_ cause: HangupCause) { causeOfOurs = causeOfOurs ?? cause }
 
-    /// Resumes whatever waits by throwing.
-    func failWaiting(_ error: CallEnded) {
-        guard let waiting else { return }
-        self.waiting = nil
-        board.timers.cancel(.waiting(id))
-        switch waiting {
-        case .sleep(let continuation): continuation.resume(throwing: error)
-        case .key(let continuation): continuation.resume(throwing: error)
-        case .player(let instrument, _, let continuation):
-            board.door.stop(instrument)
-            continuation.resume(throwing: error)
-        case .dial(let continuation): continuation.resume(throwing: error)
+    func ended(_ leg: Leg, _ cause: HangupCause, by: EndedBy) {
+        if leg.id == first, end == nil { end = (causeOfOurs ?? cause, by) }
+    }
+
+    func closed(_ leg: Leg) {
+        legs.removeAll { $0 === leg }
+        closeIfOver()
+    }
+
+    /// Two calls have met: the older one goes on for both, and what happens later counts for it.
+    static func link(_ one: Call, _ other: Call, _ reason: LinkReason) {
+        guard one !== other else { return }
+        let (survivor, absorbed) = one.id < other.id ? (one, other) : (other, one)
+        survivor.absorb(absorbed, reason)
+    }
+
+    private func absorb(_ other: Call, _ reason: LinkReason) {
+        board.note(CallLinked(into: id, reason: reason), call: other.id)
+        for leg in other.legs {
+            leg.call = self
+            for recording in leg.recordings.values where recording.move(to: self) {
+                other.openRecordings -= 1
+                openRecordings += 1
+            }
         }
+        legs += other.legs
+        scripts += other.scripts
+        other.legs = []
+        other.scripts = []
+        other.closeIfOver()
     }
 
-    func waitingTimedOut() {
-        switch waiting {
-        case .sleep(let continuation):
-            waiting = nil
-            continuation.resume()
-        case .key(let continuation):
-            waiting = nil
-            continuation.resume(returning: nil)
-        case .player, .dial, nil: break
-        }
+    func scriptFinished(_ script: Script) {
+        scripts.removeAll { $0 === script }
+        closeIfOver()
     }
 
-    func pressed(_ key: Character, on leg: UInt16) {
-        note(.digit(key), leg: self.leg(leg))
-        guard leg == first.id.index, ended == nil else { return }
-        switch waiting {
-        case .key(let continuation):
-            waiting = nil
-            board.timers.cancel(.waiting(id))
-            continuation.resume(returning: key)
-        case .player(let instrument, let wanted, let continuation) where wanted.contains(key):
-            waiting = nil
-            board.door.stop(instrument)
-            continuation.resume(returning: .interrupted(key))
-        case .dial:
-            // A talk takes its keys along; they are not left for the menu that may come after it.
-            break
-        default:
-            // Beyond the bound the newest key is dropped, as a full register does.
-            if keys.count < Self.mostKeys { keys.append(key) }
-        }
+    func recordingStarted() { openRecordings += 1 }
+
+    func recordingClosed() {
+        openRecordings -= 1
+        closeIfOver()
     }
 
-    func instrumentFinished(_ instrument: MediaInstrument) {
-        if tone == instrument { tone = nil }
-        guard case .player(let playing, _, let continuation) = waiting, playing == instrument else { return }
-        waiting = nil
-        continuation.resume(returning: .finished)
-    }
-
-    // MARK: The end
-
-    /// The dialplan has run to its end, `h` included.
-    func scriptFinished() {
-        scriptIsDone = true
-        if ended == nil { hangUp(.normalClearing) }
-        closeIfDone()
-    }
-
+    /// Ends every leg.
     func hangUp(_ cause: HangupCause) {
-        guard first.isUp else { return }
-        causeOfOurs = cause
-        end(first, cause, by: .system)
+        endedByUs(cause)
+        for leg in legs { leg.hangUp(cause) }
     }
 
-    func lastedTooLong(_ timer: ShardTimer) {
-        if case .answeredLimit = timer, let talking = dialling?.connected {
-            end(talking, .recoveryOnTimerExpire, by: .system)
-        } else {
-            hangUp(.recoveryOnTimerExpire)
-        }
-    }
-
-    /// Called whenever something ended: when all is over, the call leaves the shard.
-    func closeIfDone() {
-        guard ended != nil, scriptIsDone, recordings.isEmpty, legs.allSatisfy(\.isClosed) else { return }
-        guard board.calls[id] != nil else { return }
-        for timer in [ShardTimer.waiting(id), .ringing(id), .duration(id), .answeredLimit(id), .leftover(id)] {
-            board.timers.cancel(timer)
-        }
-        if let room { board.door.close(room) }
+    private func closeIfOver() {
+        guard !isOver, legs.isEmpty, scripts.isEmpty, openRecordings == 0, holds == 0 else { return }
+        isOver = true
+        board.timers.cancel(.call(id))
         board.calls[id] = nil
         board.services.occupancy.giveBack(.calls)
-        let cause = causeOfOurs ?? ended?.cause ?? .normalClearing
-        note(.callEnded(cause: cause, disposition: disposition(cause), by: endedBy))
-        board.services.log.info("call \(id): ended by \(endedBy.rawValue), \(cause.text) (\(cause.rawValue))")
+        let (cause, by) = end ?? (causeOfOurs ?? .normalClearing, .system)
+        board.note(CallEnded(cause: cause, disposition: disposition(cause, by), by: by), call: id)
+        board.log.info("call \(id): ended by \(by.rawValue), \(cause.text) (\(cause.rawValue))")
     }
 
-    private func disposition(_ cause: HangupCause) -> Disposition {
-        if first.answeredAt != nil { return .answered }
-        if endedBy == .caller { return .cancelled }
+    private func disposition(_ cause: HangupCause, _ by: EndedBy) -> Disposition {
+        if isAnswered { return .answered }
+        if by == .caller { return .cancelled }
         return switch cause {
         case .userBusy: .busy
         case .noAnswer, .noUserResponding: .noAnswer
@@ -195,12 +140,12 @@ final class Call {
 
     var snapshot: CallSnapshot {
         CallSnapshot(
-            id: id, from: first.party, caller: caller, dialled: dialled, startedAt: first.startedAt,
-            isAnswered: first.answeredAt != nil, step: step,
-            legs: legs.filter { !$0.isClosed }.map { leg in
+            id: id, from: from, caller: legs.first { $0.id == first }?.caller ?? caller, dialled: dialled,
+            startedAt: startedAt, isAnswered: isAnswered, step: scripts.last?.step,
+            legs: legs.map { leg in
                 LegSnapshot(
-                    id: leg.id, party: leg.party, state: leg.isHeld && leg.isUp ? "held" : leg.stateName,
-                    codec: leg.negotiated?.codec.rawValue, startedAt: leg.startedAt, answeredAt: leg.answeredAt)
+                    id: leg.id, party: leg.party, state: leg.stateName, codec: leg.codec?.rawValue,
+                    startedAt: leg.startedAt, answeredAt: leg.answeredAt)
             })
     }
 }

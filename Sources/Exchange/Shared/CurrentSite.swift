@@ -7,23 +7,23 @@ internal import Synchronization
 public final class CurrentSite: Sendable {
     private struct InForce: Sendable {
         var site: Site
-        var runner: CallRunner
+        var runner: ScriptRunner
     }
 
     private let value: Mutex<InForce>
 
-    public init(_ site: Site, runner: @escaping CallRunner) {
+    public init(_ site: Site, runner: @escaping ScriptRunner) {
         value = Mutex(InForce(site: site, runner: runner))
     }
 
     public var site: Site { value.withLock { $0.site } }
 
-    public var runner: CallRunner { value.withLock { $0.runner } }
+    public var runner: ScriptRunner { value.withLock { $0.runner } }
 
     /// Both of one reload: read one after the other they could be of two.
-    var inForce: (site: Site, runner: CallRunner) { value.withLock { ($0.site, $0.runner) } }
+    var inForce: (site: Site, runner: ScriptRunner) { value.withLock { ($0.site, $0.runner) } }
 
-    public func replace(with site: Site, runner: @escaping CallRunner) {
+    public func replace(with site: Site, runner: @escaping ScriptRunner) {
         value.withLock { $0 = InForce(site: site, runner: runner) }
     }
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 public import CallModel
-internal import Timing
 
 /// Recording of calls by dialplan: `MixMonitor` and `StopMixMonitor`, as Asterisk's admins know them.
 public struct RecordingModule: Module {
@@ -21,17 +20,17 @@ public struct RecordingModule: Module {
     }
 
     /// `MixMonitor([file[,options]])`. Without a file the name is made of the day, the call's number,
-    /// the caller and the number dialled. The path is left in MIXMONITOR_FILENAME.
+    /// the caller and the number dialled. The path is left in MIXMONITOR_FILENAME, as the exchange gave it: a name
+    /// that is taken becomes another.
     @Sendable private static func mixMonitor(_ context: ApplicationContext) async throws -> ApplicationOutcome {
         let options = context.argument(1) ?? ""
-        let name = context.argument(0) ?? RecordingName.make(for: context.call)
+        let name = context.argument(0) ?? RecordingName.make(for: context.call, on: context.today)
         let path: String
         do {
             path = try context.call.startRecording(path: name, layout: options.contains("D") ? .stereo : nil)
-        } catch {
-            // A wrong name costs the recording, not the call.
-            if let ended = context.call.ended { throw ended }
-            context.call.note("recording.refused", [("path", name)])
+        } catch let refused as RecordingRefused {
+            // It costs the recording, not the call.
+            context.call.note("recording.refused", [("path", name), ("reason", refused.reason)])
             return .next
         }
         context.variables.setVariable("MIXMONITOR_FILENAME", path)

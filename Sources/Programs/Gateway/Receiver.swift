@@ -23,4 +23,8 @@ final class Receiver: SIPReceiver {
     func flowClosed(_ flow: Flow) {
         place.gateway.withLock { $0 }?.assumeIsolated { $0.flowClosed(flow) }
     }
+
+    func undelivered(_ bytes: [UInt8], on flow: Flow) {
+        place.gateway.withLock { $0 }?.assumeIsolated { $0.undelivered(bytes) }
+    }
 }

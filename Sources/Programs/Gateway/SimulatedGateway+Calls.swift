@@ -10,7 +10,7 @@ extension SimulatedGateway {
         switch event {
         case .incomingInvite(let session, let message, let flow): incoming(session, message, flow)
         case .incomingRequest(let id, let message, _):
-            let status = message.method == .options || message.method == .notify ? 200 : 405
+            let status = message.method == .options ? 200 : 405
             perform(agent.respond(id, with: message.response(status), now: now))
         case .provisional(let session, let status, let message): provisional(session, status, message)
         case .answered(let session, let message): answered(session, message)
@@ -26,7 +26,11 @@ extension SimulatedGateway {
         case .ended(let session, let cause): ended(session, cause)
         case .response(let id, let message): registrationAnswered(id, message)
         case .requestFailed(let id, let status): registrationFailed(id, status: status)
-        case .reofferAnswered, .reofferFailed, .inDialogRequest: break
+        case .referred(_, let id, _): perform(agent.rejectRefer(id, status: 603, now: now))
+        case .subscribed(let id, _, _): perform(agent.rejectSubscription(id, status: 489, now: now))
+        case .reofferAnswered, .reofferFailed, .inDialogRequest, .referAnswered, .referProgress, .subscriptionRefreshed,
+            .subscriptionEnded:
+            break
         }
     }
 

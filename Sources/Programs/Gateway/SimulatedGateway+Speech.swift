@@ -193,10 +193,15 @@ extension SimulatedGateway {
             guard let (id, _) = instruments.removeValue(forKey: instrument) else { return }
             if ports[id]?.call?.player == instrument { ports[id]?.call?.player = nil }
             tell(id, "spoke \(seconds(played)) s")
-        case .recorded(let instrument, let length, let error):
+        case .recording(let instrument, let path):
+            // The name that was asked for is the one told, unless another recording had it.
+            if let (id, wanted) = instruments[instrument], !path.hasSuffix(wanted) {
+                instruments[instrument] = (id, path)
+            }
+        case .recorded(let instrument, let outcome):
             guard let (id, path) = instruments.removeValue(forKey: instrument) else { return }
             if ports[id]?.call?.recorder == instrument { ports[id]?.call?.recorder = nil }
-            tell(id, "recorded \(seconds(length)) s \(path)\(error.map { ": \($0)" } ?? "")")
+            tell(id, "recorded \(seconds(outcome.length)) s \(path)\(outcome.error.map { ": \($0)" } ?? "")")
         case .legClosed(let leg, let figures):
             guard let id = legs.removeValue(forKey: leg) else { return }
             tell(

@@ -70,7 +70,8 @@ actor SimulatedGateway {
                 listeners: bound.map {
                     ListenerIdentity(transport: $0.listen.transport, host: advertised, port: $0.listen.port)
                 },
-                userAgentHeader: "Martlet simulated gateway", callIDPrefix: SIPTransport.callIDPrefix(ofShard: 0)),
+                userAgentHeader: "Martlet simulated gateway", callIDPrefix: SIPTransport.callIDPrefix(ofShard: 0),
+                supported: []),
             entropy: .system)
         for number in 1...max(settings.lineCount, 1) {
             ports[.line(number), default: Port()].answerAfterSeconds = settings.answerAfterSeconds
@@ -108,6 +109,13 @@ actor SimulatedGateway {
 
     func flowClosed(_ flow: Flow) {
         perform(agent.flowFailed(flow, now: now))
+        rearm()
+    }
+
+    func undelivered(_ bytes: [UInt8]) {
+        if let message = try? bytes.withUnsafeBytes({ try SIPMessage.parse($0, limits: .stream) }) {
+            perform(agent.sendFailed(message, now: now))
+        }
         rearm()
     }
 

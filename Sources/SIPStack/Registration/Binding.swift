@@ -35,6 +35,13 @@ public struct Binding: Hashable, Sendable {
         self.expires = expires
     }
 
+    /// Where requests to it go now: over the connection it registered by while that lives (as RFC 5626 has it), then
+    /// over a new one to its contact. nil while it cannot be reached: its connection is gone and its contact leads
+    /// elsewhere than to where it was seen, as behind NAT. It can again when it registers.
+    public var way: Flow? {
+        !flow.transport.isReliable || flow.connection != 0 ? flow : flow.reopened(towards: contact)
+    }
+
     /// `q` as it is written, 0.0…1.0.
     public var q: Double { Double(qThousandths) / 1000 }
 }
@@ -44,20 +51,25 @@ public enum BindingChange: Hashable, Sendable {
     case added(Binding)
     case refreshed(Binding)
     case removed(Binding, Removal)
+    /// Its connection closed and none can be opened to it from here. It stays, to be refreshed.
+    case unreachable(Binding)
 
     public enum Removal: Hashable, Sendable {
         /// `expires=0` or `*`.
         case unregistered
         case expired
-        /// The same phone (`+sip.instance`) registered under another contact.
+        /// The same phone (`+sip.instance`) registered under another contact, or a newer contact took its place among
+        /// those its address of record may have.
         case replaced
+        /// The site no longer knows the address of record.
+        case unknown
         /// Its connection closed and cannot be opened from here.
         case connectionClosed
     }
 
     public var binding: Binding {
         switch self {
-        case .added(let binding), .refreshed(let binding), .removed(let binding, _): binding
+        case .added(let binding), .refreshed(let binding), .removed(let binding, _), .unreachable(let binding): binding
         }
     }
 }

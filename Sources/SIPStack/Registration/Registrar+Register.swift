@@ -7,7 +7,8 @@ extension Registrar {
     /// of its contacts or none.
     ///
     /// - Parameter maxContacts: of this address of record, in place of the configuration's.
-    /// - Returns: the response is 200 with all current bindings, 400 for a wrong `*`, 403 beyond `maxContacts`, 423 for a
+    /// - Returns: the response is 200 with all current bindings, 400 for a wrong `*`, 403 for more than
+    /// `maxContacts` in one request, 423 for a
     /// lifetime too short, 500 for a CSeq out of order, 503 beyond `maxAddresses`.
     public mutating func register(
         _ request: SIPMessage, aor: String, from flow: Flow, now: Instant, wall: WallTime, maxContacts: Int? = nil
@@ -64,8 +65,10 @@ extension Registrar {
         for contact in request.contacts {
             steps.append(try plan(contact, request, aor: aor, from: flow, wall: wall))
         }
-        try checkRoom(steps, aor: aor, limit: limit)
         var changes: [BindingChange] = []
+        for entry in try displaced(by: steps, aor: aor, limit: limit) {
+            if let binding = remove(Key(aor: aor, id: entry.id)) { changes.append(.removed(binding, .replaced)) }
+        }
         for step in steps {
             for entry in step.replaced {
                 if let binding = remove(Key(aor: aor, id: entry.id)) { changes.append(.removed(binding, .replaced)) }
@@ -124,7 +127,10 @@ extension Registrar {
         }
     }
 
-    private func checkRoom(_ steps: [Step], aor: String, limit: Int) throws(Refusal) {
+    /// Who makes room. A phone that names itself anew at each start would otherwise be locked out of its seat by its own
+    /// dead contacts: first goes what cannot be reached, then what lost its connection, then what has been silent
+    /// longest.
+    private func displaced(by steps: [Step], aor: String, limit: Int) throws(Refusal) -> [Entry] {
         var count = entries[aor]?.count ?? 0
         if count == 0, entries.count >= configuration.maxAddresses, steps.contains(where: { $0.lifetime > .zero }) {
             throw Refusal(status: 503, headers: [SIPHeader("Retry-After", "60")])
@@ -137,7 +143,17 @@ extension Registrar {
                 count += 1
             }
         }
-        if count > limit { throw tooMany(limit) }
+        guard count > limit else { return [] }
+        let spoken = Set(steps.flatMap { step in step.replaced.map(\.id) + (step.current.map { [$0.id] } ?? []) })
+        // The list is in the order of the last REGISTER, and stays so among equals.
+        let others = (entries[aor] ?? []).filter { !spoken.contains($0.id) }
+        let ranked = (0...2).flatMap { rank in others.filter { Self.usefulness($0.binding) == rank } }
+        return Array(ranked.prefix(count - limit))
+    }
+
+    private static func usefulness(_ binding: Binding) -> Int {
+        if binding.way == nil { return 0 }
+        return binding.flow.transport.isReliable && binding.flow.connection == 0 ? 1 : 2
     }
 
     private func tooMany(_ limit: Int) -> Refusal {

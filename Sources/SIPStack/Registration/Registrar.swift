@@ -8,7 +8,8 @@ public import Timing
 /// wall clock expires nobody.
 public struct Registrar: Sendable {
     public struct Configuration: Hashable, Sendable {
-        /// Contacts of one address of record; one more is refused with 403.
+        /// Contacts of one address of record; for one more the longest silent makes room. A single request with more is
+        /// refused with 403.
         public var maxContacts = 10
         /// Addresses of record; a new one beyond is refused with 503.
         public var maxAddresses = 100_000
@@ -67,7 +68,7 @@ public struct Registrar: Sendable {
     }
 
     /// A stream connection closed. A WebSocket client cannot be called back, so its bindings go; a phone on TCP
-    /// or TLS may be reached by a new connection, so its stay with `connection` 0.
+    /// or TLS may be reached by a new connection or come back by itself, so its stay with `connection` 0.
     public mutating func connectionClosed(_ flow: Flow) -> [BindingChange] {
         guard flow.connection != 0 else { return [] }
         var changes: [BindingChange] = []
@@ -76,10 +77,20 @@ public struct Registrar: Sendable {
                 if let binding = remove(key) { changes.append(.removed(binding, .connectionClosed)) }
             } else if let index = entries[key.aor]?.firstIndex(where: { $0.id == key.id }) {
                 entries[key.aor]?[index].binding.flow.connection = 0
+                if let binding = entries[key.aor]?[index].binding, binding.way == nil {
+                    changes.append(.unreachable(binding))
+                }
             }
         }
         keysByFlow[flow] = nil
         return changes
+    }
+
+    /// Takes out the bindings of addresses of record that are not served any more.
+    public mutating func removeAll(where isUnknown: (String) -> Bool) -> [BindingChange] {
+        entries.keys.filter(isUnknown).sorted().flatMap { aor in
+            (entries[aor] ?? []).compactMap { remove(Key(aor: aor, id: $0.id)).map { .removed($0, .unknown) } }
+        }
     }
 
     /// Takes stored bindings back after a restart. Connections did not survive it; what is past its time is left.

@@ -55,6 +55,11 @@ struct Dialog: Sendable {
         return true
     }
 
+    /// Whether a request with our tag in To is of this dialog (§12.2.2).
+    func belongs(_ request: SIPMessage) -> Bool {
+        callID == request.callID && remoteTag == request.from.tag
+    }
+
     /// The next request in the dialog (§12.2.1.1), still without Via.
     mutating func request(_ method: SIPMethod) -> SIPMessage {
         localSequence &+= 1

@@ -6,6 +6,8 @@ public struct Invitation: Sendable {
     public var requestURI: SIPURI
     /// The next hop.
     public var flow: Flow
+    /// Further next hops, tried in this order when one fails (RFC 3263 §4.3). At most `maxAlternatives`.
+    public var alternatives: [Flow]
     /// Without a tag: the stack draws it.
     public var from: NameAddress
     public var to: NameAddress
@@ -24,15 +26,20 @@ public struct Invitation: Sendable {
     public var maxForwards: Int
     /// The user part of our Contact; that of `from` when nil.
     public var contactUser: String?
+    /// The dialog at the called side whose place the call takes (RFC 3891). A phone that cannot do it answers 420.
+    public var replaces: ReplacesHeader?
+
+    public static let maxAlternatives = 8
 
     public init(
         requestURI: SIPURI, flow: Flow, from: NameAddress, to: NameAddress, headers: [SIPHeader] = [],
         body: [UInt8]? = nil, contentType: String = "application/sdp", credentials: DigestLogin? = nil,
         routes: [NameAddress] = [], ringTimeout: Duration? = nil, maxForwards: Int = 70,
-        contactUser: String? = nil
+        contactUser: String? = nil, replaces: ReplacesHeader? = nil, alternatives: [Flow] = []
     ) {
         self.requestURI = requestURI
         self.flow = flow
+        self.alternatives = alternatives
         self.from = from
         self.to = to
         self.headers = headers
@@ -43,6 +50,7 @@ public struct Invitation: Sendable {
         self.ringTimeout = ringTimeout
         self.maxForwards = maxForwards
         self.contactUser = contactUser
+        self.replaces = replaces
     }
 }
 

@@ -8,6 +8,8 @@ enum SessionTimer: UInt8, Hashable, Sendable, CaseIterable {
     case ring
     /// Timer C (RFC 3261 §16.6): provisional responses on an INVITE or re-INVITE of ours stopped coming.
     case silence
+    /// The next hop says nothing and there is another to try.
+    case nextHop
     /// CANCEL was sent and no final response came (§9.1).
     case cancelled
     /// A provisional response of ours is due again (§13.3.1.1).
@@ -18,6 +20,8 @@ enum SessionTimer: UInt8, Hashable, Sendable, CaseIterable {
     case acknowledgement
     /// A re-INVITE refused with 491 may be tried again (§14.1).
     case reoffer
+    /// A NOTIFY for a REFER of ours is due.
+    case referral
 }
 
 /// One INVITE session and its dialog, from either side.
@@ -65,6 +69,8 @@ struct Session: Sendable {
     var dialog: Dialog
     /// Where requests in the dialog go: where the peer's last message came from.
     var flow: Flow
+    /// Where the INVITE goes if `flow` fails, in order.
+    var alternatives: [Flow] = []
     /// The user part of our Contact.
     let contactUser: String?
     /// The INVITE transaction while `calling` or `ringing`.
@@ -83,4 +89,8 @@ struct Session: Sendable {
     var renegotiation: Renegotiation = .none
     /// An offer of ours that waits for its turn; a newer one replaces it.
     var queuedOffer: [UInt8]?
+    /// REFERs of the peer that are not over.
+    var referrals: [ReferID] = []
+    /// The last REFER of ours, unless it is over.
+    var referral: OutgoingReferral?
 }

@@ -11,6 +11,15 @@ enum TransactionOwner: Hashable, Sendable {
     /// INFO and other requests in a session.
     case inDialog(SessionID)
     case request(ClientRequestID)
+    /// A REFER of ours in a session.
+    case refer(SessionID)
+    /// A REFER of the peer.
+    case referred(ReferID)
+    /// What we tell the peer of his REFER.
+    case referNotify(ReferID)
+    /// The SUBSCRIBE that begins a subscription.
+    case subscribe(SubscriptionID)
+    case notify(SubscriptionID)
     /// Nobody waits for what becomes of it: CANCEL, the BYE of an unwanted fork, requests answered at once.
     case none
 }

@@ -6,6 +6,8 @@ internal import Timing
 enum StackTimer: Hashable, Sendable {
     case transaction(TransactionID, TransactionTimer)
     case session(SessionID, SessionTimer)
+    case referral(ReferID)
+    case subscription(SubscriptionID)
 }
 
 /// What the layer tells the user of a transaction.
@@ -78,6 +80,9 @@ struct TransactionLayer: Sendable {
     /// Gives an INVITE up whose CANCEL led nowhere (§9.1).
     mutating func abandon(_ id: TransactionID) { remove(id) }
 
+    /// Nobody waits for an answer any more; a call that comes of it all the same is turned away.
+    mutating func disown(_ id: TransactionID) { transactions[id]?.owner = .none }
+
     /// Nobody waits for this request's final response any more: it has 64 × T1 left.
     mutating func limit(_ id: TransactionID, now: Instant) {
         let due = now.advanced(by: timers.transactionTimeout)
@@ -137,6 +142,11 @@ struct TransactionLayer: Sendable {
     mutating func failed(_ flow: Flow, now: Instant, out: inout [Action]) -> [TransactionReport] {
         let ids = (idsByFlow[flow] ?? []).sorted { $0.rawValue < $1.rawValue }
         return ids.compactMap { feed(.transportFailed, to: $0, message: nil, now: now, out: &out) }
+    }
+
+    /// One transaction whose message could not be sent.
+    mutating func failed(_ id: TransactionID, now: Instant, out: inout [Action]) -> TransactionReport? {
+        feed(.transportFailed, to: id, message: nil, now: now, out: &out)
     }
 
     // MARK: Inside

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+internal import Configuration
+internal import Diagnostics
 internal import Dialplan
 internal import Glibc
 
@@ -12,7 +14,7 @@ struct DialplanLoading {
     mutating func load(findings: Findings) -> Dialplan? {
         let main = SiteLoader.dialplanFile
         let text: String
-        switch SiteFile.read(folder + "/" + main) {
+        switch TextFile.read(folder + "/" + main) {
         case .success(let content): text = content
         case .failure(let failure):
             findings.error(SourceLocation(file: main, line: 1), failure.wording)
@@ -26,7 +28,7 @@ struct DialplanLoading {
             return found
         }
         files += read
-        for diagnostic in diagnostics { findings.add(SiteDiagnostic(diagnostic)) }
+        for diagnostic in diagnostics { findings.add(Finding(diagnostic)) }
         return dialplan
     }
 
@@ -36,7 +38,7 @@ struct DialplanLoading {
         let steps = name.split(separator: "/", omittingEmptySubsequences: false)
         guard !name.isEmpty, !name.utf8.contains(0), !name.hasPrefix("/"), !steps.contains("..") else { return nil }
         guard name.contains(where: { "*?[".contains($0) }) else {
-            guard case .success(let text) = SiteFile.read(folder + "/" + name) else { return nil }
+            guard case .success(let text) = TextFile.read(folder + "/" + name) else { return nil }
             return [SourceFile(name: name, text: text)]
         }
         var matches = glob_t()
@@ -45,7 +47,7 @@ struct DialplanLoading {
         var sources: [SourceFile] = []
         for index in 0..<Int(matches.gl_pathc) {
             guard let path = matches.gl_pathv[index].map({ String(cString: $0) }),
-                case .success(let text) = SiteFile.read(path)
+                case .success(let text) = TextFile.read(path)
             else { continue }
             sources.append(SourceFile(name: String(path.dropFirst(folder.count + 1)), text: text))
         }
@@ -55,5 +57,15 @@ struct DialplanLoading {
     /// The folder's own name is no pattern, whatever signs it has.
     private static func escaped(_ path: String) -> String {
         path.map { "*?[]\\".contains($0) ? "\\\($0)" : String($0) }.joined()
+    }
+}
+
+extension Finding {
+    /// What the dialplan has to say, word for word, so that everything `martlet check` prints looks alike.
+    init(_ diagnostic: Diagnostic) {
+        self.init(
+            diagnostic.severity, at: diagnostic.location,
+            Wording(en: diagnostic.message(in: .english), zh: diagnostic.message(in: .chinese)),
+            hint: diagnostic.hint(in: .english).map { Wording(en: $0, zh: diagnostic.hint(in: .chinese) ?? $0) })
     }
 }

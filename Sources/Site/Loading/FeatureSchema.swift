@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 internal import CallModel
-internal import Dialplan
+internal import Configuration
+internal import Diagnostics
 
 /// Reads `features.toml`: which code dials what modules offer.
 struct FeatureSchema {

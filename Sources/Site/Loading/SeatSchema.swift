@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-internal import Dialplan
+internal import Configuration
+internal import Diagnostics
 
 /// Reads `seats.toml`: `[[seats]]` makes a row of seats, `[[seat]]` makes one or changes one of a row.
 struct SeatSchema {
     /// Sixteen seats are the measure, thousands the aim; the bound catches a slip in `last`.
     static let limit = 10_000
+    private static let owner = Wording(en: "seat", zh: "座席")
 
     private(set) var seats: [String: Seat] = [:]
     /// Where each seat's context is named, for the check against the dialplan.
@@ -31,8 +33,8 @@ struct SeatSchema {
 
     private mutating func readRow(_ table: TableReader) {
         var table = table
-        let first = number("first", &table)
-        let last = number("last", &table)
+        let first = table.number("first", of: SeatSchema.owner)
+        let last = table.number("last", of: SeatSchema.owner)
         let pattern = table.string("name", maximumLength: 80)
         let template = readSettings(&table, base: nil, number: "")
         table.finish()
@@ -70,7 +72,7 @@ struct SeatSchema {
 
     private mutating func readSeat(_ table: TableReader) {
         var table = table
-        let number = number("number", &table)
+        let number = table.number("number", of: SeatSchema.owner)
         let name = table.string("name", maximumLength: 80)
         let base = number.flatMap { seats[$0] }
         var seat = readSettings(&table, base: base, number: number ?? "")
@@ -109,33 +111,6 @@ struct SeatSchema {
             registrations: table.integer(
                 "registrations", in: 1...32, default: base?.registrations ?? site.limits.registrationsPerSeat),
             spot: table.spot)
-    }
-
-    /// A seat's number: 1 to 12 digits, in quotes or bare.
-    private func number(_ key: String, _ table: inout TableReader) -> String? {
-        guard let node = table.node(key) else {
-            table.missing(key)
-            return nil
-        }
-        let text: String
-        switch node.value {
-        case .integer(let value): text = String(value)
-        case .string(let value): text = value
-        default:
-            findings.error(
-                node.spot,
-                Wording(
-                    en: "\"\(key)\" must be a number, not \(node.kind.en)", zh: "\"\(key)\" 应为号码，而不是\(node.kind.zh)"))
-            return nil
-        }
-        guard (1...12).contains(text.utf8.count), text.utf8.allSatisfy({ (48...57).contains($0) }) else {
-            findings.error(
-                node.spot,
-                Wording(
-                    en: "a seat's number is 1 to 12 digits, \"\(text)\" is not", zh: "座席号码为 1 到 12 位数字，\"\(text)\" 不是"))
-            return nil
-        }
-        return text
     }
 
     private func duplicate(_ number: String, at spot: SourceLocation, first: SourceLocation) {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+internal import Configuration
+internal import Diagnostics
 internal import Dialplan
 
 /// The dialplan against seats, trunks and feature codes.
@@ -21,9 +23,8 @@ extension SiteCheck {
                 Wording(
                     en: "context \"\(context)\" of \(owner.en) is not in the dialplan",
                     zh: "\(owner.zh)的上下文 \"\(context)\" 不在拨号方案中"),
-                hint: Suggestion.nearest(to: context, among: names).map {
-                    Wording(en: "did you mean \"\($0)\"?", zh: "是否想写 \"\($0)\"？")
-                } ?? Wording(en: "write [\(context)] in extensions.conf", zh: "在 extensions.conf 中写 [\(context)]"))
+                hint: Wording.didYouMean(context, among: names)
+                    ?? Wording(en: "write [\(context)] in extensions.conf", zh: "在 extensions.conf 中写 [\(context)]"))
         }
         // A row of seats names its context once; one report is enough.
         var reported: Set<SourceLocation> = []
@@ -94,9 +95,7 @@ extension SiteCheck {
     private func report(_ name: String, at spot: SourceLocation, what: Wording, among names: [String]) {
         findings.error(
             spot, Wording(en: "there is no \(what.en) \"\(name)\"", zh: "没有\(what.zh) \"\(name)\""),
-            hint: Suggestion.nearest(to: name, among: names).map {
-                Wording(en: "did you mean \"\($0)\"?", zh: "是否想写 \"\($0)\"？")
-            })
+            hint: Wording.didYouMean(name, among: names))
     }
 
     // MARK: Codes and numbers

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 internal import CallModel
-internal import Dialplan
+internal import Configuration
 
 /// Checks that span the files of a site.
 struct SiteCheck {

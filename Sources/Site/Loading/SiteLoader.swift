@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 public import CallModel
+public import Configuration
+internal import Diagnostics
 public import Dialplan
 
 /// What one load of a site gave.
@@ -7,7 +9,7 @@ public struct SiteLoad: Sendable {
     /// nil when there is an error among the diagnostics.
     public var site: Site?
     /// Sorted by file, line and column; each once.
-    public var diagnostics: [SiteDiagnostic]
+    public var diagnostics: [Finding]
     /// The files read, relative to the folder, for a watcher and for "checked N files".
     public var files: [String]
 }
@@ -47,7 +49,7 @@ public enum SiteLoader {
         var files: [String] = []
 
         func parse(_ name: String, required: Bool) -> ConfigurationNode? {
-            switch SiteFile.read(folder + "/" + name) {
+            switch TextFile.read(folder + "/" + name) {
             case .success(let text):
                 files.append(name)
                 return ConfigurationNode.parse(text, file: name, findings: findings)
@@ -69,7 +71,7 @@ public enum SiteLoader {
         }
         let seats = parse(seatsFile, required: true).map { SeatSchema($0, site: schema, findings: findings) }
         let trunks =
-            SiteFile.exists(folder + "/" + trunksFile)
+            TextFile.exists(folder + "/" + trunksFile)
             ? parse(trunksFile, required: true).map { TrunkSchema($0, site: schema, findings: findings) }
             : TrunkSchema(nil, site: schema, findings: findings)
         let features = FeatureSchema(
@@ -84,11 +86,11 @@ public enum SiteLoader {
         if let dialplan {
             let diagnostics = DialplanChecker.check(
                 dialplan, applications: offer.applications, functions: offer.functions)
-            for diagnostic in diagnostics { findings.add(SiteDiagnostic(diagnostic)) }
+            for diagnostic in diagnostics { findings.add(Finding(diagnostic)) }
             check.checkDialplan(dialplan)
         }
 
-        let diagnostics = findings.diagnostics
+        let diagnostics = findings.inOrder
         guard !findings.hasErrors, let dialplan else {
             return SiteLoad(site: nil, diagnostics: diagnostics, files: files)
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 internal import CallModel
-internal import Dialplan
+internal import Configuration
+internal import Diagnostics
 
 /// What `site.toml` says, before it is joined with the other files.
 struct SiteSchema {

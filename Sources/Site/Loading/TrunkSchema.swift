@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 internal import CallModel
-internal import Dialplan
+internal import Configuration
+internal import Diagnostics
 
 /// Reads `trunks.toml`.
 struct TrunkSchema {
@@ -78,7 +79,7 @@ struct TrunkSchema {
             if !table.has("name") { table.missing("name") }
             return nil
         }
-        guard TrunkSchema.isName(name) else {
+        guard TableReader.isName(name) else {
             findings.error(
                 table.spot(of: "name"),
                 Wording(
@@ -101,7 +102,7 @@ struct TrunkSchema {
     private func readRegistering(_ table: inout TableReader, name: String?) -> Trunk.Kind? {
         let user = table.string("user", maximumLength: 32) ?? name
         guard let user else { return nil }
-        guard TrunkSchema.isName(user) || user.utf8.allSatisfy({ (48...57).contains($0) }) && !user.isEmpty else {
+        guard TableReader.isName(user) || user.utf8.allSatisfy({ (48...57).contains($0) }) && !user.isEmpty else {
             findings.error(
                 table.spot(of: "user"),
                 Wording(
@@ -121,11 +122,11 @@ struct TrunkSchema {
     }
 
     private func readPeer(_ table: inout TableReader) -> Trunk.Kind? {
-        var peer = Trunk.Peer(addresses: [], host: "", port: 5060, transport: .udp)
+        var peer = Trunk.Peer(addresses: [], host: "", port: nil, transport: .udp)
         if let host = table.string("host") {
             if let (name, port) = HostPort.split(host), HostPort.isHost(name) {
                 peer.host = IPAddress(name)?.description ?? name
-                peer.port = port ?? 5060
+                peer.port = port
             } else {
                 reportHost(host, table.spot(of: "host"), findings)
             }
@@ -137,16 +138,8 @@ struct TrunkSchema {
         for (text, spot) in table.strings("addresses") ?? [] {
             if let block = readBlock(text, spot) { peer.addresses.append(block) }
         }
-        if peer.addresses.isEmpty, !table.has("addresses") {
-            if let address = IPAddress(peer.host) {
-                peer.addresses = [AddressBlock(address)]
-            } else if !peer.host.isEmpty {
-                findings.error(
-                    table.spot,
-                    Wording(
-                        en: "a peer whose \"host\" is a name needs \"addresses\", from which its calls come",
-                        zh: "\"host\" 为域名的对端必须给出 \"addresses\"，即呼入的来源地址"))
-            }
+        if peer.addresses.isEmpty, !table.has("addresses"), let address = IPAddress(peer.host) {
+            peer.addresses = [AddressBlock(address)]
         }
         return peer.host.isEmpty ? nil : .peer(peer)
     }
@@ -216,13 +209,6 @@ struct TrunkSchema {
                     en: "\"caller_id\" must be \"own\", \"none\" or a number",
                     zh: "\"caller_id\" 应为 \"own\"、\"none\" 或号码"))
             return .own
-        }
-    }
-
-    static func isName(_ text: String) -> Bool {
-        guard let first = text.utf8.first, (65...90).contains(first) || (97...122).contains(first) else { return false }
-        return text.utf8.allSatisfy {
-            (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 45 || $0 == 95
         }
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-public import Dialplan
+public import Diagnostics
 
 /// A seat: a number that phones register for.
 public struct Seat: Hashable, Sendable {

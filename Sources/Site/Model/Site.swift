@@ -11,6 +11,14 @@ public struct SiteFeature: Hashable, Sendable {
     /// The application run when the code is dialled.
     public var application: String
     public var arguments: [String]
+
+    public init(name: String, code: String, synopsis: String, application: String, arguments: [String]) {
+        self.name = name
+        self.code = code
+        self.synopsis = synopsis
+        self.application = application
+        self.arguments = arguments
+    }
 }
 
 /// A whole site, checked: everything the switch is told by its folder. Immutable; a reload makes another one.
@@ -20,15 +28,17 @@ public struct Site: Sendable {
     public let name: String
     public let language: SiteLanguage
     /// Whose tones are played: a key of ITU-T E.180's table by country code, lower case (`cn`, `us`, `gb` …).
-    public let region: String
+    public internal(set) var region: String
     /// Of digest authentication (RFC 3261 §22.1); also the domain of our own SIP URIs.
-    public let realm: String
+    public internal(set) var realm: String
     /// Call-control shards; 0: one for each two cores, at least one.
-    public let shards: Int
+    public internal(set) var shards: Int
     public internal(set) var sip: SIPSettings
     public internal(set) var media: MediaSettings
-    public let limits: SiteLimits
-    public let recording: RecordingSettings
+    /// This machine's towards the outside; see `onMachine(at:)`.
+    public internal(set) var machineAddress: IPAddress?
+    public internal(set) var limits: SiteLimits
+    public internal(set) var recording: RecordingSettings
     /// In the order of their numbers.
     public let seats: [Seat]
     /// In the order of the file.

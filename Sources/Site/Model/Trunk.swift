@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 public import CallModel
-public import Dialplan
+public import Diagnostics
 
 /// A way to the outside: a gateway or a carrier.
 public struct Trunk: Hashable, Sendable {
@@ -12,11 +12,13 @@ public struct Trunk: Hashable, Sendable {
     }
 
     public struct Peer: Hashable, Sendable {
-        /// Calls from here are the trunk's; no login is asked for.
+        /// Calls from here are the trunk's; no login is asked for. Empty when the file gives none for a host that is a
+        /// name: then calls from the addresses the name leads to are.
         public var addresses: [AddressBlock]
         /// Where calls out are sent: a name or an address, IPv6 without brackets.
         public var host: String
-        public var port: UInt16
+        /// nil when the file gives none: what the name's SRV records say, else 5060 (RFC 3263 §4.2).
+        public var port: UInt16?
         public var transport: ListenAddress.Transport
     }
 

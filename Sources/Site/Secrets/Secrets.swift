@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-internal import Dialplan
+public import Configuration
+internal import Diagnostics
 public import Timing
 
 /// The passwords that phones and gateways register with. Made at the first start, kept in `DATA/secrets.toml`,
@@ -62,7 +63,7 @@ public enum SecretsError: Error, Hashable, Sendable {
     case foreign(path: String)
     case system(path: String, reason: String)
     /// The file does not say what it must.
-    case malformed([SiteDiagnostic])
+    case malformed([Finding])
 
     public var message: Wording {
         switch self {

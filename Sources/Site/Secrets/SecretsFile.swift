@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-internal import Dialplan
+internal import Configuration
 internal import Glibc
 
 /// `secrets.toml` on disk.
@@ -46,19 +46,19 @@ struct SecretsFile {
             throw .exposed(path: path, mode: octal(status.st_mode), isFolder: false)
         }
         let text: String
-        switch SiteFile.read(path) {
+        switch TextFile.read(path) {
         case .success(let content): text = content
         case .failure(let failure): throw .system(path: path, reason: failure.wording.en)
         }
         let findings = Findings()
         guard let root = ConfigurationNode.parse(text, file: path, findings: findings) else {
-            throw .malformed(findings.diagnostics)
+            throw .malformed(findings.inOrder)
         }
         var reader = TableReader(root: root, findings: findings)
         let seats = entries(of: reader.table("seats"))
         let trunks = entries(of: reader.table("trunks"))
         reader.finish()
-        if findings.hasErrors { throw .malformed(findings.diagnostics) }
+        if findings.hasErrors { throw .malformed(findings.inOrder) }
         return Secrets(seats: seats, trunks: trunks)
     }
 
@@ -66,7 +66,7 @@ struct SecretsFile {
         var table = table
         var secrets: [String: String] = [:]
         for entry in table.allEntries() {
-            guard TrunkSchema.isName(entry.name) || entry.name.utf8.allSatisfy({ (48...57).contains($0) }) else {
+            guard TableReader.isName(entry.name) || entry.name.utf8.allSatisfy({ (48...57).contains($0) }) else {
                 table.findings.error(
                     entry.node.keySpot,
                     Wording(

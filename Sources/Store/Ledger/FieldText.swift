@@ -8,7 +8,10 @@ internal import CallModel
 enum FieldText {
     static func encode(_ fields: [LedgerField]) -> String {
         guard !fields.isEmpty else { return "{}" }
-        var out: [UInt8] = [UInt8(ascii: "{")]
+        var out: [UInt8] = []
+        // Most fields are shorter; one allocation for most events.
+        out.reserveCapacity(2 + fields.count * 32)
+        out.append(UInt8(ascii: "{"))
         for (index, field) in fields.enumerated() {
             if index > 0 { out.append(UInt8(ascii: ",")) }
             append(field.name, to: &out)
@@ -20,8 +23,10 @@ enum FieldText {
     }
 
     private static func append(_ text: String, to out: inout [UInt8]) {
-        let hexadecimal: StaticString = "0123456789abcdef"
         out.append(UInt8(ascii: "\""))
+        defer { out.append(UInt8(ascii: "\"")) }
+        if appendPlain(text, to: &out) { return }
+        let hexadecimal: StaticString = "0123456789abcdef"
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
@@ -35,7 +40,17 @@ enum FieldText {
                 out.append(byte)
             }
         }
-        out.append(UInt8(ascii: "\""))
+    }
+
+    /// Most texts have nothing to escape and are taken over whole.
+    private static func appendPlain(_ text: String, to out: inout [UInt8]) -> Bool {
+        text.utf8.withContiguousStorageIfAvailable { bytes in
+            guard bytes.allSatisfy({ $0 >= 32 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) else {
+                return false
+            }
+            out.append(contentsOf: bytes)
+            return true
+        } ?? false
     }
 
     /// Reads what `encode` wrote; nil for anything else.

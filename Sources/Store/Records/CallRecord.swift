@@ -2,7 +2,9 @@
 public import CallModel
 public import Timing
 
-/// A call that is over: one line of the call detail records.
+/// A call that is over, or was linked into another: one line of the call detail records.
+///
+/// Times are the wall clock's and dates only; durations are the monotonic clock's, to the microsecond.
 public struct CallRecord: Hashable, Sendable {
     public var call: CallID
     /// The ledger numbers of the call's first event and of the one that ended it.
@@ -14,6 +16,10 @@ public struct CallRecord: Hashable, Sendable {
     /// When two legs first talked with each other. nil: never.
     public var connected: WallTime?
     public var ended: WallTime
+    /// From its start to its end.
+    public var duration: Duration
+    /// From the answer to the end: what carriers bill. Zero when there was none.
+    public var answeredDuration: Duration
     public var from: Party
     public var callerNumber: String
     public var callerName: String
@@ -25,34 +31,12 @@ public struct CallRecord: Hashable, Sendable {
     public var disposition: Disposition
     public var cause: HangupCause
     public var endedBy: EndedBy
-    /// How long the calling leg talked with others in all.
+    /// The sum of the call's talks. Not written with the call: it is made of their rows whenever it is read.
     public var talk: Duration
     /// The file of the call's last recording.
     public var recording: String?
-    /// In the order in which they were made.
-    public var legs: [LegRecord]
-
-    /// From the first INVITE to the end.
-    public var duration: Duration { .microseconds(ended.microseconds &- started.microseconds) }
-}
-
-/// One leg of a call that is over.
-public struct LegRecord: Hashable, Sendable {
-    public var leg: LegID
-    public var party: Party
-    /// The party called us.
-    public var isIncoming: Bool
-    public var sipCallID: String
-    public var address: String
-    public var started: WallTime
-    public var ringing: WallTime?
-    public var answered: WallTime?
-    public var ended: WallTime
-    public var cause: HangupCause
-    public var endedBy: EndedBy
-    public var sipStatus: Int?
-    public var codec: String?
-    /// How long the leg talked with others in all.
-    public var talk: Duration
-    public var statistics: LegStatistics
+    /// The caller's leg. nil in records of earlier versions.
+    public var origin: LegID?
+    /// The call that it was linked into, and that counts what its legs did afterwards.
+    public var into: CallID?
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import ArgumentParser
-import Dialplan
+import Configuration
+import Diagnostics
 import Foundation
 import Site
 
 /// The language of messages: that of the terminal (LC_ALL, LC_MESSAGES, LANG).
 enum Language {
-    static var ofTerminal: Diagnostic.Language {
+    static var ofTerminal: DiagnosticLanguage {
         let environment = ProcessInfo.processInfo.environment
         let name = ["LC_ALL", "LC_MESSAGES", "LANG"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? ""
         return name.lowercased().hasPrefix("zh") ? .chinese : .english
@@ -26,7 +27,7 @@ struct CheckCommand: ParsableCommand {
     @Flag(name: .long, help: "Print JSON.")
     var json = false
 
-    private struct Finding: Encodable {
+    private struct Report: Encodable {
         var severity: String
         var file: String
         var line: Int
@@ -44,7 +45,7 @@ struct CheckCommand: ParsableCommand {
         if json {
             try printJSON(
                 load.diagnostics.map { found in
-                    Finding(
+                    Report(
                         severity: found.severity.rawValue, file: found.file, line: found.line, column: found.column,
                         message: found.message.text(in: language), hint: found.hint?.text(in: language))
                 })

@@ -53,7 +53,7 @@ struct StatusCommand: ParsableCommand {
         if options.json { return try printJSON(status) }
         let up = Duration.seconds(status.upSeconds).formatted(.time(pattern: .hourMinuteSecond))
         print("\(status.site): martlet \(status.version), process \(status.processID), up \(up)")
-        print("listens on \(status.listen.joined(separator: " ")), \(status.shards) shard(s)")
+        print("listens on \(status.listen.joined(separator: " "))")
         print("\(status.calls) call(s), \(status.registrations) registration(s)")
         if !status.trunks.isEmpty {
             printTable(
@@ -79,7 +79,7 @@ struct CallsCommand: ParsableCommand {
             calls.map { call in
                 [
                     call.id, call.started, call.from, call.dialled, call.answered ? "answered" : "ringing",
-                    call.legs.map { "\($0.party)(\($0.state))" }.joined(separator: " "), call.at ?? "",
+                    call.legs.map { "\($0.id):\($0.party)(\($0.state))" }.joined(separator: " "), call.at ?? "",
                 ]
             })
     }
@@ -95,20 +95,10 @@ struct RegistrationsCommand: ParsableCommand {
         if options.json { return try printJSON(rows) }
         if rows.isEmpty { return print("nobody is registered") }
         printTable(
-            ["WHO", "CONTACT", "SEEN AT", "EXPIRES", "PHONE"],
-            rows.map { [$0.address, $0.contact, $0.source, $0.expires, $0.userAgent ?? ""] })
-    }
-}
-
-struct HangupCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "hangup", abstract: "Ends a call.")
-    @Argument(help: "The call's number, as 'martlet calls' shows it.")
-    var call: String
-    @OptionGroup var options: DataOptions
-
-    func run() throws {
-        _ = try ask(ControlRequest(command: "hangup", call: call), options)
-        if options.json { try printJSON(["ended": call]) } else { print("call \(call) ended") }
+            ["WHO", "CONTACT", "SEEN AT", "REACHABLE", "EXPIRES", "PHONE"],
+            rows.map {
+                [$0.address, $0.contact, $0.source, $0.reachable ? "yes" : "no", $0.expires, $0.userAgent ?? ""]
+            })
     }
 }
 

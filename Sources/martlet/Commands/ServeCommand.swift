@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import ArgumentParser
+import Configuration
 import Foundation
 import Logging
 import Site
@@ -44,7 +45,8 @@ struct ServeCommand: AsyncParsableCommand {
         log.logLevel = level
         let server: Server
         do {
-            server = try await Server.start(site: loaded, dataFolder: data, soundFolders: sounds, log: log)
+            server = try await Server.start(
+                site: loaded, dataFolder: data, soundFolders: sounds, listen: addresses, log: log)
         } catch {
             writer.close()
             printError("martlet: \(error)")
@@ -54,7 +56,7 @@ struct ServeCommand: AsyncParsableCommand {
         fflush(nil)
         for await number in signals.stream {
             guard number == SIGHUP else { break }
-            let (isInForce, messages) = server.reload()
+            let (isInForce, messages) = await server.reload()
             for message in messages { log.notice("reload: \(message)") }
             log.notice(isInForce ? "reloaded" : "the site has mistakes; the old one stays in force")
         }
@@ -68,11 +70,14 @@ func printError(_ text: String) { FileHandle.standardError.write(Data((text + "\
 
 /// Loads a site and prints what is wrong with it.
 enum SiteReading {
+    /// Those of a site: the transport has addresses of its own under this name.
+    typealias Addresses = [ListenAddress]
+
     static let modules = InstalledModules.all
 
     static func read(folder: String, listen: [ListenAddress] = []) -> SiteLoad {
         var load = SiteLoader.load(folder: folder, offer: InstalledModules.offer, listen: listen)
-        if let address = LocalAddress.primary { load.site = load.site?.advertising(address) }
+        if let address = LocalAddress.primary { load.site = load.site?.onMachine(at: address) }
         return load
     }
 

@@ -3,9 +3,11 @@ import Foundation
 
 /// What is asked over the control socket: one JSON object on one line, answered by one line.
 struct ControlRequest: Codable, Sendable {
-    /// `status`, `calls`, `registrations`, `hangup`, `reload`.
+    /// `status`, `calls`, `registrations`, `call`, `reload`.
     var command: String
     var call: String?
+    /// Of `call`: a command of the exchange (`CommandText`).
+    var words: [String]?
 }
 
 struct ControlReply: Codable, Sendable {
@@ -16,6 +18,8 @@ struct ControlReply: Codable, Sendable {
     var registrations: [RegistrationReport]?
     /// For reload: warnings, or what is wrong with the site.
     var messages: [String]?
+    /// Of a command that began a call: its number.
+    var call: String?
 }
 
 struct StatusReport: Codable, Sendable {
@@ -24,7 +28,6 @@ struct StatusReport: Codable, Sendable {
     var processID: Int32
     var upSeconds: Int64
     var listen: [String]
-    var shards: Int
     var calls: Int
     var registrations: Int
     var trunks: [TrunkReport]
@@ -61,6 +64,8 @@ struct RegistrationReport: Codable, Sendable {
     var address: String
     var contact: String
     var source: String
+    /// False when its connection is gone and none can be opened to it: until it registers again.
+    var reachable: Bool
     var expires: String
     var userAgent: String?
 }

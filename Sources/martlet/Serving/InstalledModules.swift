@@ -20,16 +20,17 @@ enum InstalledModules {
     }
 
     /// What runs the calls of a site.
-    static func runner(of site: Site) -> CallRunner {
+    static func runner(of site: Site) -> ScriptRunner {
         globals.load(site.dialplan)
         let program = DialplanProgram(dialplan: site.dialplan, modules: all, globals: globals)
         return { call, entry in
             if let feature = entry.feature {
                 await program.run(
                     call, application: feature.application, arguments: feature.arguments, context: entry.context,
-                    extension: entry.exten)
+                    extension: entry.exten, variables: entry.variables)
             } else {
-                await program.run(call, context: entry.context, extension: entry.exten)
+                await program.run(
+                    call, context: entry.context, extension: entry.exten, variables: entry.variables)
             }
         }
     }

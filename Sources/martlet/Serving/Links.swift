@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+import Configuration
 import Exchange
 import Foundation
 import SIPStack
@@ -7,26 +8,26 @@ import Site
 import Synchronization
 import Timing
 
-/// Where a shard will be: the transport listens (and so knows its ports) before shards are made.
-final class ShardLink: Sendable {
-    private let shard = Mutex<Shard?>(nil)
+/// Where the exchange will be: the transport listens (and so knows its ports) before the exchange is made.
+final class ExchangeLink: Sendable {
+    private let exchange = Mutex<Exchange?>(nil)
 
-    func connect(_ shard: Shard) { self.shard.withLock { $0 = shard } }
-    var current: Shard? { shard.withLock { $0 } }
+    func connect(_ exchange: Exchange) { self.exchange.withLock { $0 = exchange } }
+    var current: Exchange? { exchange.withLock { $0 } }
 }
 
-/// A shard's end of the transport, on its loop. What comes before the shard is there is dropped; the
+/// The exchange's end of the transport, on its loop. What comes before the exchange is there is dropped; the
 /// sender repeats it (RFC 3261 §17.1.1.2).
-final class ShardReceiver: SIPReceiver {
-    private let link: ShardLink
-    private var shard: Shard?
+final class ExchangeReceiver: SIPReceiver {
+    private let link: ExchangeLink
+    private var exchange: Exchange?
 
-    init(_ link: ShardLink) { self.link = link }
+    init(_ link: ExchangeLink) { self.link = link }
 
-    private var connected: Shard? {
-        if let shard { return shard }
-        shard = link.current
-        return shard
+    private var connected: Exchange? {
+        if let exchange { return exchange }
+        exchange = link.current
+        return exchange
     }
 
     func received(_ bytes: UnsafeRawBufferPointer, from flow: Flow, at now: Instant) {
@@ -38,40 +39,38 @@ final class ShardReceiver: SIPReceiver {
     func flowClosed(_ flow: Flow) {
         connected?.assumeIsolated { $0.flowClosed(flow) }
     }
+
+    func undelivered(_ bytes: [UInt8], on flow: Flow) {
+        connected?.assumeIsolated { $0.undelivered(bytes) }
+    }
 }
 
 struct TransportWire: SIPWire {
     let transport: SIPTransport
-    func send(_ bytes: [UInt8], on flow: Flow, fromShard shard: Int) {
-        transport.send(bytes, on: flow, fromShard: shard)
-    }
+    func send(_ bytes: [UInt8], on flow: Flow) { transport.send(bytes, on: flow, fromShard: 0) }
 }
 
-/// One alarm of a shard on its loop; setting it again replaces it.
-final class ShardAlarm: Sendable {
+/// The one alarm of the exchange on its loop; setting it again replaces it.
+final class ExchangeAlarm: Sendable {
     private struct State {
-        var shard: Shard?
+        var exchange: Exchange?
         var call: ScheduledCall?
     }
 
     private let transport: SIPTransport
-    private let index: Int
     private let state = Mutex(State())
 
-    init(transport: SIPTransport, shard index: Int) {
-        self.transport = transport
-        self.index = index
-    }
+    init(transport: SIPTransport) { self.transport = transport }
 
-    func connect(_ shard: Shard) { state.withLock { $0.shard = shard } }
+    func connect(_ exchange: Exchange) { state.withLock { $0.exchange = exchange } }
 
     func set(_ deadline: Instant) {
-        let call = transport.schedule(onShard: index, at: deadline) { [self] in
-            let shard = state.withLock { state in
+        let call = transport.schedule(onShard: 0, at: deadline) { [self] in
+            let exchange = state.withLock { state in
                 state.call = nil
-                return state.shard
+                return state.exchange
             }
-            shard?.assumeIsolated { $0.wake() }
+            exchange?.assumeIsolated { $0.wake() }
         }
         let old = state.withLock { state in
             defer { state.call = call }

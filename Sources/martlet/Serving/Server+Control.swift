@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import CallModel
+import Configuration
+import Diagnostics
 import Exchange
 import Foundation
 import SIPMessage
@@ -17,14 +19,9 @@ extension Server {
         case "registrations":
             return ControlReply(
                 registrations: services.location.allBindings.map(Self.report).sorted { $0.address < $1.address })
-        case "hangup":
-            guard let id = request.call.flatMap({ CallID($0) }) else {
-                return ControlReply(error: "a call's number is hexadecimal, as 'martlet calls' shows it")
-            }
-            for shard in shards where await shard.hangUp(id) { return ControlReply() }
-            return ControlReply(error: "there is no call \(id)")
+        case "call": return await perform(request.words ?? [])
         case "reload":
-            let (isInForce, messages) = reload()
+            let (isInForce, messages) = await reload()
             return isInForce
                 ? ControlReply(messages: messages)
                 : ControlReply(
@@ -33,42 +30,56 @@ extension Server {
         }
     }
 
+    /// Carries out a command of the exchange.
+    private func perform(_ words: [String]) async -> ControlReply {
+        do {
+            // The number of a call ends all its legs; the two are told apart by what they are.
+            if words.first == "hangup", words.count == 2, let call = CallID(words[1]), await exchange.hangUp(call) {
+                return ControlReply()
+            }
+            switch try await exchange.perform(try CommandText.parse(words), by: "control") {
+            case .done: return ControlReply()
+            case .call(let call): return ControlReply(call: call.description)
+            }
+        } catch let mistake as CommandText.Mistake {
+            return ControlReply(error: mistake.wording.text(in: Language.ofTerminal))
+        } catch let refusal as CommandRefusal {
+            return ControlReply(error: refusal.wording.text(in: Language.ofTerminal))
+        } catch { return ControlReply(error: "\(error)") }
+    }
+
     private func calls() async -> [CallReport] {
-        var reports: [CallReport] = []
-        for shard in shards { reports += await shard.snapshot().map(Self.report) }
-        return reports.sorted { $0.started < $1.started }
+        await exchange.snapshot().map(Self.report).sorted { $0.started < $1.started }
     }
 
     private func status() async -> StatusReport {
         let site = services.site.site
         var counters: [String: UInt64] = [:]
-        for name in SwitchCounters.Name.allCases { counters[name.rawValue] = services.location.counters.value(name) }
-        for shard in shards {
-            let agent = await shard.counters()
-            counters["sip.refused", default: 0] += agent.refused
-            counters["sip.overload", default: 0] += agent.overload
-            counters["sip.stray", default: 0] += agent.strayAcks + agent.strayResponses + agent.foreignResponses
-            counters["sip.merged", default: 0] += agent.merged
-        }
+        for name in SwitchCounters.Name.allCases { counters[name.rawValue] = services.counters.value(name) }
+        let agent = await exchange.counters()
+        counters["sip.refused"] = agent.refused
+        counters["sip.overload"] = agent.overload
+        counters["sip.stray"] = agent.strayAcks + agent.strayResponses + agent.foreignResponses
+        counters["sip.merged"] = agent.merged
+        counters["sip.failovers"] = agent.failovers
+        counters["sip.refers.refused"] = agent.refusedRefers
+        counters["sip.subscribes.refused"] = agent.refusedSubscribes
+        counters["sip.notifies.unexpected"] = agent.unexpectedNotifies
+        counters["sip.subscriptions.lost"] = agent.lostSubscriptions
         let wire = transport.counters
         counters["transport.received"] = UInt64(wire.messagesReceived)
         counters["transport.sent"] = UInt64(wire.messagesSent)
+        counters["transport.lost"] = UInt64(wire.datagramsLost)
         counters["transport.dropped"] = UInt64(
             wire.droppedWithoutCallID + wire.droppedTooLong + wire.droppedByFloodControl + wire.droppedBetweenShards)
         let trunks = site.trunks.map { trunk in
-            let state: String
-            if let user = trunk.user {
-                state = services.location.bindings(of: user, now: .now()).isEmpty ? "not registered" : "registered"
-            } else {
-                state =
-                    services.location.isReachable(trunk.name).map { $0 ? "reachable" : "not reachable" } ?? "not asked"
-            }
-            return TrunkReport(
-                name: trunk.name, lines: trunk.lines, inUse: services.occupancy.taken(.trunk(trunk.name)), state: state)
+            TrunkReport(
+                name: trunk.name, lines: trunk.lines, inUse: services.occupancy.taken(.trunk(trunk.name)),
+                state: services.state(of: trunk, now: .now()).description)
         }
         return StatusReport(
             version: Martlet.version, site: site.name, processID: getpid(),
-            upSeconds: startedAt.duration(to: .now()).components.seconds, listen: listening, shards: shards.count,
+            upSeconds: startedAt.duration(to: .now()).components.seconds, listen: listening,
             calls: services.occupancy.taken(.calls), registrations: services.location.allBindings.count, trunks: trunks,
             counters: counters)
     }
@@ -93,6 +104,6 @@ extension Server {
         RegistrationReport(
             address: binding.aor, contact: binding.contact.description,
             source: "\(binding.flow.transport.rawValue.lowercased()):\(binding.flow.address):\(binding.flow.port)",
-            expires: text(binding.expires), userAgent: binding.userAgent)
+            reachable: binding.way != nil, expires: text(binding.expires), userAgent: binding.userAgent)
     }
 }

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import Audio
 import CallModel
+import Configuration
 import Exchange
 import Foundation
 import Logging
 import MediaEngine
+import Names
 import SIPStack
 import SIPTransport
 import Site
+import Sounds
 import Store
 import Timing
 
@@ -20,7 +23,7 @@ struct ServerError: Error, CustomStringConvertible {
 final class Server: Sendable {
     let services: SwitchServices
     let transport: SIPTransport
-    let shards: [Shard]
+    let exchange: Exchange
     let listening: [String]
     let startedAt: Instant
     private let media: MediaEngine
@@ -28,24 +31,33 @@ final class Server: Sendable {
     private let control: ControlLink
     private let logins: Logins
     private let dataFolder: String
+    /// Of the command line, in place of what the site says.
+    private let listen: SiteReading.Addresses
+    private let names: SystemResolver
 
     private init(
-        services: SwitchServices, transport: SIPTransport, shards: [Shard], listening: [String], media: MediaEngine,
-        store: Store, control: ControlLink, logins: Logins, dataFolder: String
+        services: SwitchServices, names: SystemResolver, transport: SIPTransport, exchange: Exchange,
+        listening: [String], media: MediaEngine, store: Store, control: ControlLink, logins: Logins,
+        dataFolder: String, listen: SiteReading.Addresses
     ) {
         self.services = services
+        self.names = names
         self.transport = transport
-        self.shards = shards
+        self.exchange = exchange
         self.listening = listening
         self.media = media
         self.store = store
         self.control = control
         self.logins = logins
         self.dataFolder = dataFolder
+        self.listen = listen
         startedAt = .now()
     }
 
-    static func start(site: Site, dataFolder: String, soundFolders: [String], log: Logger) async throws -> Server {
+    /// - Parameter listen: the command line's, which the site was loaded with; a reload reads it with the same.
+    static func start(
+        site: Site, dataFolder: String, soundFolders: [String], listen: SiteReading.Addresses, log: Logger
+    ) async throws -> Server {
         let data = try DataFolder(dataFolder)
         try ControlSocket.checkPath(inData: data.path)
         // The store's lock keeps a second switch out of the folder, so it is had before anything is written there.
@@ -56,7 +68,8 @@ final class Server: Sendable {
                 report: { log.error("ledger: \($0)") })
         } catch { throw ServerError("the data folder cannot be used: \(error.message)") }
         do {
-            return try await start(site: site, data: data, store: store, soundFolders: soundFolders, log: log)
+            return try await start(
+                site: site, data: data, store: store, soundFolders: soundFolders, listen: listen, log: log)
         } catch {
             store.close()
             switch error {
@@ -68,45 +81,46 @@ final class Server: Sendable {
     }
 
     private static func start(
-        site: Site, data: DataFolder, store: Store, soundFolders: [String], log: Logger
+        site: Site, data: DataFolder, store: Store, soundFolders: [String], listen: SiteReading.Addresses, log: Logger
     ) async throws -> Server {
         let logins = Logins(try Logins.secrets(of: site, in: data.path), site)
-        let location = try location(site: site, logins: logins, store: store)
+        let location = location(site: site, logins: logins, store: store)
 
-        let shardCount =
-            site.shards > 0 ? min(site.shards, 64) : max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
-        let media = try MediaEngine(configuration: mediaConfiguration(site, shards: shardCount))
-        let transport = SIPTransport(configuration: transportConfiguration(site, shards: shardCount))
+        let media = try MediaEngine(configuration: mediaConfiguration(site))
+        let transport = SIPTransport(
+            configuration: transportConfiguration(site), report: { log.warning("\($0)") })
+        let names = SystemResolver()
         let services = SwitchServices(
             site: CurrentSite(site, runner: InstalledModules.runner(of: site)), location: location,
-            occupancy: Occupancy(), ledger: store, sounds: SoundLibrary(folders: [site.soundsFolder] + soundFolders),
-            recordingsFolder: data.path + "/" + site.recording.folder, log: log)
+            occupancy: Occupancy(), ledger: store, tables: store,
+            sounds: SoundLibrary(folders: [site.soundsFolder] + soundFolders, report: { log.warning("sound \($0)") }),
+            recordingsFolder: data.path + "/" + site.recording.folder, log: log, names: names)
 
-        let receivers = (0..<shardCount).map { _ in ShardLink() }
+        let receiver = ExchangeLink()
         let addresses = site.sip.listen.compactMap { SIPTransport.Address($0.description) }
         let bound: [BoundListener]
         do throws(SIPTransportError) {
-            bound = try await transport.start(listen: addresses) { ShardReceiver(receivers[$0]) }
+            bound = try await transport.start(listen: addresses) { _ in ExchangeReceiver(receiver) }
         } catch { throw ServerError("cannot listen: \(error)") }
-        let identities = bound.map { listener in
-            ListenerIdentity(
-                transport: listener.listen.transport, host: host(of: listener, site: site), port: listener.listen.port)
+        let identities = bound.map { identity(of: $0, site: site) }
+        // Before any message is heard: the exchange is not connected yet.
+        let kept = try store.takeBindings(for: site, listeners: identities, at: .now())
+        location.restore(kept.bindings, now: .now(), wall: .now())
+        for dropped in kept.dropped { log.notice("\(dropped)") }
+        let exchange = makeExchange(
+            site: site, run: store.run, identities: identities, services: services, transport: transport, media: media)
+        receiver.connect(exchange)
+        media.start { _ in
+            transport.execute(onShard: 0) { exchange.assumeIsolated { $0.mediaEventsWait() } }
         }
-        let shards = (0..<shardCount).map { index in
-            makeShard(index, site: site, identities: identities, services: services, transport: transport, media: media)
-        }
-        for (index, shard) in shards.enumerated() { receivers[index].connect(shard) }
-        media.start { shard in
-            transport.execute(onShard: shard) { shards[shard].assumeIsolated { $0.mediaEventsWait() } }
-        }
-        store.append(LedgerEvent(time: .now(), kind: .serverStarted(version: Martlet.version)))
-        for shard in shards { await shard.start() }
+        store.append(LedgerEvent(time: .now(), at: .now(), ServerStarted(version: Martlet.version, run: store.run)))
+        await exchange.start()
 
         let link = ControlLink()
         let server = Server(
-            services: services, transport: transport, shards: shards,
+            services: services, names: names, transport: transport, exchange: exchange,
             listening: bound.map { $0.listen.description }, media: media, store: store, control: link,
-            logins: logins, dataFolder: data.path)
+            logins: logins, dataFolder: data.path, listen: listen)
         do {
             try link.open(dataFolder: data.path) { [weak server] request in
                 await server?.answer(request) ?? ControlReply(error: "the switch is ending")
@@ -115,98 +129,104 @@ final class Server: Sendable {
             await server.stop()
             throw error
         }
-        log.notice("\(site.name) is up: \(site.seats.count) seats, \(site.trunks.count) trunks, \(shardCount) shard(s)")
+        log.notice("\(site.name) is up: \(site.seats.count) seats, \(site.trunks.count) trunks")
         return server
     }
 
-    private static func makeShard(
-        _ index: Int, site: Site, identities: [ListenerIdentity], services: SwitchServices, transport: SIPTransport,
+    private static func makeExchange(
+        site: Site, run: UInt32, identities: [ListenerIdentity], services: SwitchServices, transport: SIPTransport,
         media: MediaEngine
-    ) -> Shard {
+    ) -> Exchange {
         var timers = StackTimers()
         timers.t1 = site.sip.t1
-        let alarm = ShardAlarm(transport: transport, shard: index)
-        let shard = Shard(
-            executor: transport.executor(ofShard: index), preference: transport.preference(ofShard: index),
-            environment: ShardEnvironment(
-                index: index, now: { .now() }, wallNow: { .now() }, wire: TransportWire(transport: transport),
-                setAlarm: { alarm.set($0) }, entropy: .system),
-            services: services,
+        let alarm = ExchangeAlarm(transport: transport)
+        let exchange = Exchange(
+            executor: transport.executor(ofShard: 0), preference: transport.preference(ofShard: 0),
+            environment: ExchangeEnvironment(
+                run: run, now: { .now() }, wallNow: { .now() }, wire: TransportWire(transport: transport),
+                setAlarm: { alarm.set($0) }, entropy: .system,
+                localAddress: { transport.localAddress(towards: $0, fromShard: 0) }),
+            services: services, modules: InstalledModules.all,
             configuration: UserAgent.Configuration(
                 listeners: identities, userAgentHeader: site.sip.userAgent, timers: timers,
-                callIDPrefix: SIPTransport.callIDPrefix(ofShard: index), maxSessions: site.sip.sessions),
-            door: media.door(forShard: index))
-        alarm.connect(shard)
-        return shard
+                callIDPrefix: "", maxSessions: site.sip.sessions),
+            door: media.door(forShard: 0))
+        alarm.connect(exchange)
+        return exchange
     }
 
-    private static func location(site: Site, logins: Logins, store: Store) throws -> LocationService {
+    private static func location(site: Site, logins: Logins, store: Store) -> LocationService {
         var configuration = Registrar.Configuration()
         configuration.maxContacts = site.limits.registrationsPerSeat
         configuration.minExpires = site.sip.registrationExpires.lowerBound
         configuration.maxExpires = site.sip.registrationExpires.upperBound
         configuration.defaultExpires = site.sip.registrationExpires.upperBound
-        let location = LocationService(
+        return LocationService(
             registrar: Registrar(configuration: configuration),
             authenticator: DigestAuthenticator(
                 realm: site.realm, entropy: .system, algorithms: site.sip.digest.map(\.rawValue)),
             failedLoginsPerMinute: site.limits.failedLoginsPerMinute, passwords: { logins.password(of: $0) },
             changed: { store.keep($0) })
-        location.restore(try store.reader.bindings(at: .now()).compactMap(Binding.init), now: .now(), wall: .now())
-        return location
     }
 
-    private static func mediaConfiguration(_ site: Site, shards: Int) -> MediaConfiguration {
+    private static func mediaConfiguration(_ site: Site) -> MediaConfiguration {
         MediaConfiguration(
-            shards: shards, threads: site.media.threads > 0 ? site.media.threads : nil,
+            shards: 1, threads: site.media.threads > 0 ? site.media.threads : nil,
             address: site.media.address.description, ports: site.media.ports,
             region: ToneRegion(rawValue: site.region) ?? .cn)
     }
 
-    private static func transportConfiguration(_ site: Site, shards: Int) -> SIPTransport.Configuration {
-        var configuration = SIPTransport.Configuration(shardCount: shards)
+    private static func transportConfiguration(_ site: Site) -> SIPTransport.Configuration {
+        var configuration = SIPTransport.Configuration(shardCount: 1)
         configuration.messagesPerSecondPerSource = site.limits.messagesPerSecondPerSource
         configuration.messageBurstPerSource = site.limits.messagesPerSecondPerSource * 2
         return configuration
     }
 
-    /// What a listener calls itself: the advertised address, or the one it is bound to.
-    private static func host(of listener: BoundListener, site: Site) -> String {
-        let address = site.sip.advertisedAddress ?? listener.listen.address
-        return address.contains(":") ? "[\(address)]" : address
+    /// What a listener calls itself: the advertised address, the one it is bound to, or, bound to all, the one each peer
+    /// sees.
+    private static func identity(of listener: BoundListener, site: Site) -> ListenerIdentity {
+        let bound = listener.listen.address
+        let own = IPAddress(bound).flatMap { site.sipHost(of: $0) }
+        let host = own ?? site.machineAddress?.description ?? bound
+        return ListenerIdentity(
+            transport: listener.listen.transport, host: host.contains(":") ? "[\(host)]" : host,
+            port: listener.listen.port, bound: bound, followsFlow: own == nil)
     }
 
-    /// Reads the site anew; the whole value is swapped, or nothing. What listens stays as it is.
+    /// Reads the site anew; the whole value is swapped, or nothing. What the switch was built on stays as it is and is
+    /// named where the site says otherwise.
     /// - Returns: whether the new one is in force, and what is to be said of it.
-    func reload() -> (isInForce: Bool, messages: [String]) {
+    func reload() async -> (isInForce: Bool, messages: [String]) {
         let old = services.site.site
-        let load = SiteReading.read(folder: old.folder, listen: old.sip.listen)
-        let messages = load.diagnostics.map { $0.text(in: Language.ofTerminal) }
-        guard let site = load.site else { return (false, messages) }
+        let load = SiteReading.read(folder: old.folder, listen: listen)
+        var messages = load.diagnostics.map { $0.text(in: Language.ofTerminal) }
+        guard let (site, pending) = load.site?.replacing(old) else { return (false, messages) }
+        messages += pending.map { $0.message.text(in: Language.ofTerminal) }
         do {
             logins.replace(try Logins.secrets(of: site, in: dataFolder), site)
         } catch { return (false, messages + [error.description]) }
         services.site.replace(with: site, runner: InstalledModules.runner(of: site))
         services.sounds.refresh()
+        await exchange.siteReplaced()
         return (true, messages)
     }
 
     /// Ends all calls, then everything else, in the order that loses nothing.
     func stop() async {
         control.close()
-        for shard in shards {
-            _ = await shard.drain()
-            await shard.endAllCalls()
-        }
+        names.stop()
+        _ = await exchange.drain()
+        await exchange.endAllCalls()
         // BYEs go out and recorders close their files; a peer that is silent is not waited for.
         let deadline = Instant.now().advanced(by: .seconds(3))
         while services.occupancy.taken(.calls) > 0, Instant.now() < deadline {
             try? await Task.sleep(for: .milliseconds(20))
         }
         media.stop()
-        store.append(LedgerEvent(time: .now(), kind: .serverStopped))
+        store.append(LedgerEvent(time: .now(), at: .now(), ServerStopped()))
         store.close()
-        // Last: the shards' executor goes with it.
+        // Last: the exchange's executor goes with it.
         await transport.stop()
     }
 }

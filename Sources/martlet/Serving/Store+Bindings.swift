@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import SIPMessage
 import SIPStack
+import SIPTransport
+import Site
 import Store
+import Timing
 
 /// Bindings as rows: the store knows nothing of SIP.
 extension Store {
@@ -10,8 +13,44 @@ extension Store {
             switch change {
             case .added(let binding), .refreshed(let binding): save(StoredBinding(binding))
             case .removed(let binding, _): removeBinding(StoredBinding(binding).key)
+            // Kept as it is: which connection it had is not stored.
+            case .unreachable: break
             }
         }
+    }
+
+    /// The bindings of the last run that still hold, and for the log what was dropped with the reason. What has run out, or
+    /// belongs to nobody of this site, or came by a listener there is no more, is deleted from the table too.
+    func takeBindings(
+        for site: Site, listeners: [ListenerIdentity], at time: WallTime
+    ) throws(StoreError) -> (bindings: [Binding], dropped: [String]) {
+        var bindings: [Binding] = []
+        var dropped: [String] = []
+        // From the beginning of time: those that have run out as well.
+        for row in try reader.bindings(at: WallTime(microseconds: .min)) {
+            let user = row.key.addressOfRecord
+            guard row.expires > time else {
+                removeBinding(row.key)
+                continue
+            }
+            if site.seat(user) == nil, site.trunk(registeringAs: user) == nil {
+                dropped.append("the registration of \(user) is dropped: the site has no such seat or gateway any more")
+                removeBinding(row.key)
+                continue
+            }
+            guard
+                let binding = Binding(row)?.served(
+                    by: listeners, localAddress: { SIPTransport.localAddress(towards: $0) })
+            else {
+                dropped.append(
+                    "the registration of \(user) is dropped: it came by \(row.transport) to \(row.address), and nothing listens for that any more"
+                )
+                removeBinding(row.key)
+                continue
+            }
+            bindings.append(binding)
+        }
+        return (bindings, dropped)
     }
 }
 

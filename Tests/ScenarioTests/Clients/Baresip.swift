@@ -132,6 +132,9 @@ final class Baresip {
 
     func answer() async throws { _ = try await ask("accept") }
 
+    /// REFER to a number of the switch.
+    func transfer(to number: String) async throws { _ = try await ask("transfer", number) }
+
     func hangUp() async throws { _ = try await ask("hangup") }
 
     /// Presses keys in the call, each an RFC 4733 event, at a person's pace.

@@ -88,6 +88,9 @@ final class Linphone {
         try process.type("resume")
     }
 
+    /// REFER of the first call with the second one's Replaces.
+    func transferAttended() throws { try process.type("transfer 1 --to-call 2") }
+
     /// Presses keys in the call at a person's pace.
     func press(_ keys: String) async throws {
         for key in keys {

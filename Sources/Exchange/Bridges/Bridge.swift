@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+internal import CallModel
+internal import Logging
+internal import Timing
+
+struct BridgeID: Hashable, Sendable {
+    let rawValue: UInt64
+}
+
+/// Two legs that talk: performs what its `BridgeMachine` decides, and keeps the ledger's account of the talk.
+final class Bridge {
+    let id: BridgeID
+    let a: Leg
+    let b: Leg
+    let rules: TalkRules
+    private unowned let board: Switchboard
+    private var machine: BridgeMachine
+    /// The ledger has the beginning of a talk and not its end.
+    private var isTold = false
+
+    /// Joins two answered legs: `b` moves into the room of `a`.
+    init(_ a: Leg, _ b: Leg, rules: TalkRules, board: Switchboard) {
+        id = board.makeBridgeID()
+        self.a = a
+        self.b = b
+        self.rules = rules
+        self.board = board
+        machine = BridgeMachine(rules: rules)
+        board.bridges[id] = self
+        a.bridge = self
+        b.bridge = self
+        handle(.begin)
+    }
+
+    func other(than leg: Leg) -> Leg { leg === a ? b : a }
+    func rule(of leg: Leg) -> SideRules { machine.rule(of: side(of: leg)) }
+    func side(of leg: Leg) -> BridgeMachine.Side { leg === a ? .a : .b }
+    private func leg(of side: BridgeMachine.Side) -> Leg { side == .a ? a : b }
+    var isOver: Bool { machine.isOver }
+    var isTalking: Bool { machine.state == .talking }
+    func isSuspended(by leg: Leg) -> Bool { machine.state == .suspended(by: side(of: leg)) }
+
+    func heard(_ report: LegReport, from leg: Leg) {
+        switch report {
+        case .held: handle(.held(side(of: leg), true))
+        case .resumed: handle(.held(side(of: leg), false))
+        case .ended(let cause, let by, _, _): handle(.ended(side(of: leg), cause, by: by))
+        case .rings, .answered: break
+        }
+    }
+
+    func pressed(_ key: Character, by leg: Leg, isRelayed: Bool) {
+        handle(.key(side(of: leg), key, isRelayed: isRelayed))
+    }
+
+    /// The leg goes on without the talk; what becomes of the other one is the rules'.
+    func leave(_ leg: Leg) { handle(.left(side(of: leg))) }
+
+    /// Both legs are taken; the caller of this decides about them once the queue is drained.
+    func dissolve() { handle(.dissolve) }
+
+    /// The leg does something else for a while; the other one hears music.
+    func suspend(by leg: Leg) {
+        handle(.suspend(by: side(of: leg)))
+    }
+
+    func resume() { handle(.resume) }
+
+    func due(_ timer: BridgeMachine.Timer) { handle(.due(timer)) }
+
+    private func handle(_ input: BridgeMachine.Input) {
+        for action in machine.handle(input) { board.queue(.bridge(self, action)) }
+    }
+
+    func perform(_ action: BridgeMachine.Action) {
+        switch action {
+        case .timer(let timer, let delay): board.setTimer(.bridge(id, timer), after: delay)
+        case .cancel(let timer): board.timers.cancel(.bridge(id, timer))
+        case .join: join()
+        case .part: part()
+        case .holdKeys(let side, let on): leg(of: side).handle(.holdKeys(on))
+        case .sendKeys(let keys, let side):
+            if let media = leg(of: side).media { board.door.sendDigits(keys, to: media) }
+        case .code(let side, let code): board.pressedCode(code, by: leg(of: side), in: self)
+        case .music(let side, let on):
+            if on { leg(of: side).startMusic() } else { leg(of: side).stopMusic() }
+        case .over: close()
+        case .release(let side, let after, let cause, let by): release(leg(of: side), after, cause, by: by)
+        }
+    }
+
+    private func join() {
+        guard a.isUp, b.isUp else { return }
+        if let room = a.room { b.move(to: room) }
+        tell(true)
+    }
+
+    /// Each in a room of its own.
+    private func part() {
+        b.moveToOwnRoom()
+        if machine.state != .talking { tell(false) }
+    }
+
+    private func tell(_ talks: Bool) {
+        guard talks != isTold else { return }
+        isTold = talks
+        if talks {
+            board.note(TalkStarted(peer: b.id), call: a.call.id, leg: a.id)
+        } else {
+            board.note(TalkEnded(peer: b.id), call: a.call.id, leg: a.id)
+        }
+    }
+
+    private func close() {
+        board.bridges[id] = nil
+        tell(false)
+        for leg in [a, b] {
+            if leg.bridge === self { leg.bridge = nil }
+            leg.suspended.removeAll { $0 === self }
+        }
+    }
+
+    private func release(_ leg: Leg, _ after: AfterTalk, _ cause: HangupCause, by: EndedBy) {
+        guard leg.isUp else { return }
+        leg.moveToOwnRoom()
+        switch after {
+        case .goOn:
+            guard let script = leg.script, script.bridgeOver(cause) else { return leg.hangUp(cause, by: by) }
+        case .hangUp where leg.script?.isConsultation == true:
+            // The second line is over, not the party.
+            leg.script?.bridgeOverBeforeHangUp(cause)
+            leg.script?.endConsultation()
+        case .hangUp:
+            leg.script?.bridgeOverBeforeHangUp(cause)
+            leg.hangUp(cause, by: by)
+        }
+    }
+}

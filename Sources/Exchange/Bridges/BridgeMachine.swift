@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+internal import CallModel
+internal import Timing
+
+/// Two legs in conversation under rules, as a value. It knows no SIP and no rooms.
+struct BridgeMachine: Sendable {
+    enum Side: Hashable, Sendable, CaseIterable {
+        /// The side that called, or was there first.
+        case a
+        case b
+        var other: Side { self == .a ? .b : .a }
+    }
+
+    enum Timer: Hashable, Sendable {
+        /// The talk has lasted long enough.
+        case limit
+        /// No further key of a code came.
+        case keys(Side)
+    }
+
+    enum State: Hashable, Sendable {
+        case waiting
+        case talking
+        /// One side does something else for a while (dials a code, consults); the other one hears music.
+        case suspended(by: Side)
+        case over
+    }
+
+    enum Input: Hashable, Sendable {
+        case begin
+        /// The leg of this side is gone.
+        case ended(Side, HangupCause, by: EndedBy)
+        /// The leg of this side leaves for good; what follows for the other one is its rule.
+        case left(Side)
+        /// Both legs are taken by somebody who decides about them.
+        case dissolve
+        case suspend(by: Side)
+        case resume
+        /// The leg of this side holds the talk by its own means, or has come back.
+        case held(Side, Bool)
+        /// A key of this side; `isRelayed`: the other side has heard it already.
+        case key(Side, Character, isRelayed: Bool)
+        case due(Timer)
+    }
+
+    enum Action: Hashable, Sendable {
+        case timer(Timer, after: Duration)
+        case cancel(Timer)
+        /// The two hear each other from now on, or no more.
+        case join, part
+        /// Keys of this side are kept from the other, or no more.
+        case holdKeys(Side, Bool)
+        case sendKeys(String, to: Side)
+        /// This side has pressed a code.
+        case code(Side, TalkCode)
+        /// The side hears music alone, or no more.
+        case music(Side, Bool)
+        /// The side's part is over.
+        case release(Side, AfterTalk, HangupCause, by: EndedBy)
+        case over
+    }
+
+    /// Between two keys of a code.
+    static let keyTimeout = Duration.seconds(2)
+
+    let rules: TalkRules
+    private(set) var state = State.waiting
+    /// Sides that hold the talk by their own means.
+    private var holding: Set<Side> = []
+    private var matchers: [Side: CodeMatcher]
+
+    init(rules: TalkRules) {
+        self.rules = rules
+        matchers = [:]
+        if !rules.caller.codes.isEmpty { matchers[.a] = CodeMatcher(codes: rules.caller.codes) }
+        if !rules.called.codes.isEmpty { matchers[.b] = CodeMatcher(codes: rules.called.codes) }
+    }
+
+    func rule(of side: Side) -> SideRules { side == .a ? rules.caller : rules.called }
+
+    var isOver: Bool { state == .over }
+
+    mutating func handle(_ input: Input) -> [Action] {
+        switch (state, input) {
+        case (.waiting, .begin):
+            state = .talking
+            return (rules.limit.map { [.timer(.limit, after: $0)] } ?? []) + [.join] + keyHolding(true)
+
+        case (.talking, .ended(let side, let cause, let by)):
+            return end() + [.release(side.other, rule(of: side.other).after, cause, by: by)]
+        case (.suspended(let busy), .ended(let side, let cause, let by)):
+            // Who does something else goes on with it, and finds the talk over afterwards.
+            if side != busy { return end() }
+            return end() + [.release(side.other, rule(of: side.other).after, cause, by: by)]
+
+        case (.talking, .left(let side)), (.suspended(_), .left(let side)):
+            return end() + [.release(side.other, rule(of: side.other).after, .normalClearing, by: .system)]
+        case (.talking, .dissolve), (.suspended(_), .dissolve):
+            return end()
+
+        case (.talking, .suspend(let side)):
+            state = .suspended(by: side)
+            return stopMusic() + cancelKeys() + keyHolding(false) + [.part, .music(side.other, true)]
+        case (.suspended(let side), .resume):
+            state = .talking
+            let held: [Action] = holding.isEmpty ? [] : [.part] + holding.map { .music($0.other, true) }
+            return [.music(side.other, false), .join] + keyHolding(true) + held
+
+        case (.talking, .held(let side, let holds)):
+            guard note(side, holds) else { return [] }
+            return holds ? [.part, .music(side.other, true)] : [.music(side.other, false)] + joinIfNobodyHolds()
+        case (.suspended(_), .held(let side, let holds)):
+            _ = note(side, holds)
+            return []
+
+        case (.talking, .key(let side, let key, let isRelayed)): return pressed(key, side, isRelayed: isRelayed)
+        case (.talking, .due(.keys(let side))): return matched(side) { $0.timedOut() }
+        case (.talking, .due(.limit)), (.suspended(_), .due(.limit)):
+            // The side that was called is hung up; for the one that called its rule says what follows.
+            return end() + [
+                .release(.b, .hangUp, .recoveryOnTimerExpire, by: .system),
+                .release(.a, rules.caller.after, .recoveryOnTimerExpire, by: .system),
+            ]
+        case (.waiting, _), (.talking, _), (.suspended(_), _), (.over, _): return []
+        }
+    }
+
+    private mutating func end() -> [Action] {
+        let music: [Action] =
+            if case .suspended(let side) = state { [.music(side.other, false)] } else { stopMusic() }
+        let keys = state == .talking ? keyHolding(false) : []
+        state = .over
+        return [.cancel(.limit)] + cancelKeys() + keys + music + [.over]
+    }
+
+    private mutating func note(_ side: Side, _ holds: Bool) -> Bool {
+        guard holding.contains(side) != holds else { return false }
+        if holds { holding.insert(side) } else { holding.remove(side) }
+        return true
+    }
+
+    private func joinIfNobodyHolds() -> [Action] { holding.isEmpty ? [.join] : [] }
+    private func stopMusic() -> [Action] { Side.allCases.filter(holding.contains).map { .music($0.other, false) } }
+
+    // MARK: Keys
+
+    private func keyHolding(_ on: Bool) -> [Action] {
+        Side.allCases.filter { matchers[$0] != nil }.map { .holdKeys($0, on) }
+    }
+
+    private func cancelKeys() -> [Action] {
+        Side.allCases.filter { matchers[$0] != nil }.map { .cancel(.keys($0)) }
+    }
+
+    private mutating func pressed(_ key: Character, _ side: Side, isRelayed: Bool) -> [Action] {
+        guard matchers[side] != nil else { return isRelayed ? [] : [.sendKeys(String(key), to: side.other)] }
+        return matched(side) { $0.press(key) }
+    }
+
+    private mutating func matched(_ side: Side, _ body: (inout CodeMatcher) -> [CodeMatcher.Outcome]) -> [Action] {
+        guard var matcher = matchers[side] else { return [] }
+        let outcomes = body(&matcher)
+        matchers[side] = matcher
+        return [.cancel(.keys(side))]
+            + outcomes.map { outcome in
+                switch outcome {
+                case .waits: .timer(.keys(side), after: Self.keyTimeout)
+                case .code(let code): .code(side, code)
+                case .pass(let keys): .sendKeys(keys, to: side.other)
+                }
+            }
+    }
+}

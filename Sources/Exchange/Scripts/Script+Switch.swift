@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+internal import CallModel
+internal import Timing
+
+/// What a script asks of the rest of the switch.
+extension Script {
+    var partner: LegID? {
+        var script: Script? = self
+        while let one = script {
+            if case .interlude(let bridge) = one.purpose { return bridge.other(than: leg).id }
+            script = one.below
+        }
+        return leg.bridge.map { $0.other(than: leg).id }
+    }
+
+    func perform(_ command: Command) throws -> CommandResult {
+        try check()
+        return try board.perform(command, by: "leg \(leg.id)")
+    }
+
+    func module(named name: String) -> (any RunningModule)? { board.modules[name]?.running }
+
+    // MARK: Resting
+
+    func rest(for timeout: Duration?) async throws -> RestOutcome {
+        try check()
+        serves()
+        try openMedia()
+        stopTone()
+        leg.startMusic()
+        return try await withCheckedThrowingContinuation { continuation in
+            waiting = .rest(continuation)
+            if let timeout { board.setTimer(.script(number), after: timeout) }
+        }
+    }
+
+    var rests: Bool {
+        if case .rest = waiting, leg.bridge == nil, case .running = state { true } else { false }
+    }
+
+    func join(_ id: LegID) async throws {
+        try check()
+        try openMedia()
+        guard let other = board.legs[id], other !== leg, let resting = other.script, resting.rests else {
+            throw CommandRefusal.notRinging(id)
+        }
+        if !leg.isAnswered { try answerNow(preferring: other.codec.map { [$0] } ?? []) }
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            waiting = .join(continuation)
+            board.turn {
+                board.timers.cancel(.script(resting.number))
+                other.stopMusic()
+                board.queue(
+                    .talk(
+                        leg, other, TalkRules(caller: SideRules(after: .goOn), called: SideRules(after: .goOn)), .park))
+            }
+        }
+    }
+
+    // MARK: Consulting
+
+    func consult(_ destination: Destination) async throws {
+        try check()
+        guard case .interlude = purpose else { throw CommandRefusal.noTalk(leg.id) }
+        let placement = try board.placement(destination, site: leg.site)
+        stopTone()
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            waiting = .consult(continuation)
+            board.turn {
+                let entry = board.entry(at: placement, for: leg, context: board.transferContext(of: leg))
+                board.startScript(entry, on: leg, purpose: .consultation)
+            }
+        }
+    }
+
+    var isConsultation: Bool { if case .consultation = purpose { true } else { false } }
+
+    /// The second line is over: what was consulted for goes on.
+    func endConsultation() {
+        guard isConsultation, let under = below else { return }
+        takenAway()
+        guard case .consult(let continuation) = under.waiting else { return }
+        under.waiting = nil
+        continuation.resume()
+    }
+}

@@ -49,10 +49,10 @@ public struct Template: Sendable {
     }
 
     /// Stands for a replaced part in `outline`.
-    static let hole = "\u{FFFC}"
+    public static let hole = "\u{FFFC}"
 
     /// The text with every replaced part as one `hole`: what can be checked before a call comes.
-    var outline: String {
+    public var outline: String {
         if let literal { return literal }
         return parts.map { if case .text(let text) = $0 { text } else { Self.hole } }.joined()
     }

@@ -29,14 +29,14 @@ extension Scenarios {
             #expect(own.found > 0.5, "\(own)")
         }
 
-        @Test("*45 reads back the keys that were pressed", .timeLimit(.minutes(1)))
+        @Test("*432 reads back the keys that were pressed", .timeLimit(.minutes(1)))
         func keys() async throws {
             let place = try Workplace()
             let exchange = try SwitchUnderTest(in: place)
             try await exchange.start()
             let speech = try await Speech.speak("Hm.", in: place.folder)
             let phone = try await exchange.phone("8001", says: speech.file)
-            try await phone.dial("*45")
+            try await phone.dial("*432")
             try await phone.talks()
             try await Task.sleep(for: .seconds(1))
             try await phone.press("57#")

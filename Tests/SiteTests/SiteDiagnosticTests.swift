@@ -150,6 +150,28 @@ struct SiteDiagnosticTests {
             file: "features.toml", text: "[codes]\necho = \"43\"",
             told: ["features.toml:2:8: error: \"echo\" must be a code such as \"*43\""]),
         Mistake(
+            file: "features.toml", text: "[codes]\necho = \"*45\"",
+            told: ["features.toml:2:8: error: code *45 of \"echo\" is kept for agents who sign in and out of queues"]),
+        Mistake(
+            file: "features.toml", text: "[in_talk]\ndisconnect = \"*5\"\nconsult_swap = \"*55\"\nthree_way = \"*5\"",
+            told: [
+                "features.toml:2:14: warning: the keys of \"disconnect\", *5, and of \"consult_swap\", *55, begin alike:",
+                "features.toml:4:13: error: \"three_way\" and \"disconnect\" have the same code *5",
+            ]),
+        Mistake(
+            file: "features.toml", text: "[in_talk]\ndisconnect = \"9A\"",
+            told: ["features.toml:2:14: error: \"disconnect\" must be 1 to 8 keys such as \"*0\""]),
+        Mistake(
+            file: "seats.toml",
+            text: "[[seats]]\nfirst = 8001\nlast = 8004\non_busy = \"Seat/8009\"\non_no_answer = \"Quue/1\"\n"
+                + "on_unreachable = \"Seat/\"\ntransfer_context = \"seets\"",
+            told: [
+                "seats.toml:1:3: error: there is no seat \"8009\"",
+                "seats.toml:1:3: error: nothing here serves the destination Quue/1",
+                "seats.toml:1:3: error: context \"seets\" of \"transfer_context\" is not in the dialplan",
+                "seats.toml:6:18: error: \"Seat/\" must be Seat/NUMBER",
+            ]),
+        Mistake(
             file: "extensions.conf",
             text: SiteFolder.files["extensions.conf"]! + "\n[seats](+)\nexten => *43,1,Answer()",
             told: ["features.toml:2:8: error: code *43 of \"echo\" hides \"*43\" of [seats] at extensions.conf:7:"]),
@@ -162,9 +184,20 @@ struct SiteDiagnosticTests {
                 "extensions.conf:4:29: error: there is no trunk \"gatway\" (did you mean \"gateway\"?)",
             ]),
         Mistake(
-            file: "extensions.conf", text: "[seats]\nexten => _8XXX,1,Dial(SIP/8001,30)\n[in]\nexten => s,1,Anser()",
+            file: "extensions.conf",
+            text: "[seats]\nexten => _8XXX,1,Dial(SIP/8001&PJSIP/8001&SIP/gateway/${EXTEN}&PJSIP/${EXTEN}@gateway,30)\n"
+                + "exten => _9X,1,Dial(SIP/${EXTEN:1}&DAHDI/g1/${EXTEN}&SIP/8001@gatway&Seat/&${TARGET})\n[in]\n"
+                + "exten => s,1,Anser()",
             told: [
-                "extensions.conf:2:23: error: Dial does not know \"SIP/8001\" (Seat/NUMBER or Trunk/NAME/NUMBER)",
+                "extensions.conf:3:36: error: Dial does not know \"DAHDI/g1/…\" (analogue lines are behind a gateway here:",
+                "extensions.conf:3:54: error: there is no trunk \"gatway\" (did you mean \"gateway\"?)",
+                "extensions.conf:3:70: error: \"Seat/\" must be Seat/NUMBER",
+                "extensions.conf:5:14: error: unknown application 'Anser' (did you mean 'Answer'?)",
+            ]),
+        Mistake(
+            file: "extensions.conf", text: "[seats]\nexten => _8XXX,1,Dial(IAX2/8001,30)\n[in]\nexten => s,1,Anser()",
+            told: [
+                "extensions.conf:2:23: error: Dial does not know \"IAX2/8001\" (only SIP is spoken here",
                 "extensions.conf:4:14: error: unknown application 'Anser' (did you mean 'Answer'?)",
             ]),
         Mistake(

@@ -89,8 +89,8 @@ final class SiteFolder {
         functions: [FunctionSignature(name: "CALLERID", minimumArguments: 1, maximumArguments: 1)],
         featureCodes: [
             FeatureCode(name: "echo", defaultCode: "*43", synopsis: "Hear yourself", application: "Echo"),
-            FeatureCode(name: "tone", defaultCode: "*44", synopsis: "Test tone", application: "Milliwatt"),
-            FeatureCode(name: "readback", defaultCode: "*45", synopsis: "Speaks keys", application: "ReadBack"),
+            FeatureCode(name: "tone", defaultCode: "*431", synopsis: "Test tone", application: "Milliwatt"),
+            FeatureCode(name: "readback", defaultCode: "*432", synopsis: "Speaks keys", application: "ReadBack"),
         ])
 
     func load(listen: [ListenAddress] = []) -> SiteLoad {

@@ -126,8 +126,8 @@ struct SiteLoadingTests {
         let site = try site(["features.toml": "[codes]\necho = \"*99\"\ntone = false"])
         #expect(site.feature(dialled: "*99")?.application == "Echo")
         #expect(site.feature(dialled: "*43") == nil)
-        #expect(site.feature(dialled: "*44") == nil)
-        #expect(site.feature(dialled: "*45")?.name == "readback")
+        #expect(site.feature(dialled: "*431") == nil)
+        #expect(site.feature(dialled: "*432")?.name == "readback")
     }
 
     @Test("Includes are read, patterns in order, and nothing outside the folder")

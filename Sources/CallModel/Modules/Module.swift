@@ -91,7 +91,8 @@ public struct ModuleApplication: Sendable {
 public struct FeatureCode: Sendable {
     /// The key in `features.toml`, e.g. `echo`.
     public var name: String
-    /// The code used when the site says nothing, e.g. `*43`.
+    /// The code used when the site says nothing, e.g. `*43`. One that ends in `{seat}` or `{number}` takes the digits dialled
+    /// behind it, which become the application's last argument: `**{seat}`.
     public var defaultCode: String
     public var synopsis: String
     /// Run when the code is dialled, on an answered call.
@@ -118,6 +119,9 @@ public protocol Module: Sendable {
     var name: String { get }
     var applications: [ModuleApplication] { get }
     var featureCodes: [FeatureCode] { get }
+    var talkFeatures: [TalkFeature] { get }
+    /// A file of the site that is the module's own.
+    var section: (any SiteSection.Type)? { get }
     /// Schemes of destinations that are this module's, in lower case, and the application that serves each: it is given
     /// the destination's name as its only argument (`Park/701`).
     var destinations: [String: String] { get }
@@ -130,6 +134,8 @@ public protocol Module: Sendable {
 extension Module {
     public var applications: [ModuleApplication] { [] }
     public var featureCodes: [FeatureCode] { [] }
+    public var talkFeatures: [TalkFeature] { [] }
+    public var section: (any SiteSection.Type)? { nil }
     public var destinations: [String: String] { [:] }
     public var ledgerReaders: [any LedgerReader] { [] }
     public var ledgerFolds: [any LedgerFold] { [] }

@@ -20,6 +20,9 @@ public protocol ModuleHost: AnyObject {
     func rows() -> [String: String]
     func setRow(_ key: String, _ value: String?)
 
+    /// The module's own part of the site as it is now; nil where it has none.
+    func section<Section: SiteSection>(_ type: Section.Type) -> Section?
+
     /// The legs there are now, in the order they were made.
     var legs: [LegDescription] { get }
     func leg(_ id: LegID) -> LegDescription?

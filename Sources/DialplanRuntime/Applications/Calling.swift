@@ -175,39 +175,20 @@ enum DialTargetText {
     /// As `DialRequest` takes them.
     static let maximumTargets = 32
 
-    /// `SIP/8001`, `PJSIP/8001`, `Seat/8001` are seats; `SIP/trunk/number`, `PJSIP/number@trunk`,
-    /// `Trunk/trunk/number` are numbers behind a trunk. Other technologies are `unknown`.
+    /// By the one grammar of destinations, which the check of a site has used as well: what was dialled or shown by a caller is
+    /// put in as text, and cannot add a target or choose a trunk. What Dial cannot ring is `unknown`.
     static func parse(_ text: String) -> (targets: [DialTarget], unknown: [String]) {
         var targets: [DialTarget] = []
         var unknown: [String] = []
-        for part in text.split(separator: "&") {
-            let name = part.filter { $0 != " " }
-            if let target = target(String(name)), targets.count < maximumTargets {
+        for piece in DestinationList.pieces(of: text) where !piece.allSatisfy({ $0 == " " }) {
+            if targets.count < maximumTargets, let destination = try? Destination(parsing: piece),
+                let target = DialTarget(destination)
+            {
                 targets.append(target)
             } else {
-                unknown.append(String(name))
+                unknown.append(String(piece.prefix(Destination.longestText)))
             }
         }
         return (targets, unknown)
-    }
-
-    private static func target(_ text: String) -> DialTarget? {
-        let parts = text.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
-        guard parts.count >= 2, !parts[1].isEmpty else { return nil }
-        switch parts[0].lowercased() {
-        case "seat": return parts.count == 2 ? .seat(parts[1]) : nil
-        case "trunk":
-            guard parts.count == 3, !parts[2].isEmpty else { return nil }
-            return .trunk(name: parts[1], number: parts[2])
-        case "sip", "pjsip":
-            if parts.count == 3, !parts[2].isEmpty { return .trunk(name: parts[1], number: parts[2]) }
-            let address = parts[1].split(separator: "@", maxSplits: 1).map(String.init)
-            return switch address.count {
-            case 1: .seat(address[0])
-            case 2: .trunk(name: address[1], number: address[0])
-            default: nil
-            }
-        default: return nil
-        }
     }
 }

@@ -7,9 +7,25 @@ internal import Site
 extension Switchboard {
     /// The codes a leg may press in its talk: those of the features it was given for this talk.
     func talkCodes(_ features: Set<String>, of leg: Leg, isConsulting: Bool) -> [TalkCode] {
-        var wanted = features
-        if isConsulting { wanted.formUnion(["consult_cancel", "consult_complete"]) }
-        return leg.site.talkCodes.filter { wanted.contains($0.feature) }
+        let wanted = features.union(rights(of: leg)).union(isConsulting ? Self.consulting : [])
+        return leg.site.talkFeatures.filter { wanted.contains($0.name) }
+            .map { TalkCode(digits: $0.code, feature: $0.name) }
+    }
+
+    private static let consulting: Set = ["consult_cancel", "consult_complete", "consult_swap", "three_way"]
+
+    /// What the site allows its seats and trunks in every talk.
+    private func rights(of leg: Leg) -> Set<String> {
+        switch leg.party {
+        case .seat(let number):
+            guard let seat = leg.site.seat(number) else { return [] }
+            var rights: Set<String> = seat.mayTransfer ? ["blind_transfer", "attended_transfer"] : []
+            if seat.mayPark { rights.insert("park") }
+            return rights
+        case .trunk(let name, _):
+            return leg.site.trunk(name)?.mayTransfer == true ? ["blind_transfer", "attended_transfer"] : []
+        case .other: return []
+        }
     }
 
     /// A code does its work on the leg that pressed it, while the other one hears music; then the talk goes on, unless
@@ -24,7 +40,12 @@ extension Switchboard {
             return queue(.release(leg))
         default: break
         }
-        guard let feature = leg.site.features.first(where: { $0.name == code.feature }) else { return }
+        guard let offered = leg.site.talkFeatures.first(where: { $0.name == code.feature }),
+            let application = offered.application
+        else { return }
+        let feature = SiteFeature(
+            name: offered.name, code: offered.code, synopsis: offered.synopsis, application: application,
+            arguments: offered.arguments)
         var entry = ScriptEntry(
             site: leg.site, context: transferContext(of: leg), exten: "s", dialled: code.digits, runner: leg.runner)
         entry.feature = feature
@@ -66,16 +87,5 @@ extension Switchboard {
             return false
         }
         return true
-    }
-}
-
-extension Site {
-    /// The codes of the site for the middle of a talk.
-    var talkCodes: [TalkCode] {
-        [
-            TalkCode(digits: "##", feature: "blind_transfer"), TalkCode(digits: "*2", feature: "attended_transfer"),
-            TalkCode(digits: "*0", feature: "disconnect"), TalkCode(digits: "*3", feature: "park"),
-            TalkCode(digits: "*1", feature: "consult_cancel"), TalkCode(digits: "*4", feature: "consult_complete"),
-        ]
     }
 }

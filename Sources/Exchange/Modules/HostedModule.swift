@@ -63,6 +63,8 @@ final class HostedModule: ModuleHost {
     func rows() -> [String: String] { board.services.tables.all(in: name) }
     func setRow(_ key: String, _ value: String?) { board.services.tables.set(key, value, in: name) }
 
+    func section<Section: SiteSection>(_ type: Section.Type) -> Section? { board.services.site.site.section(type) }
+
     var legs: [LegDescription] { board.legs.values.map(\.description).sorted { $0.id < $1.id } }
     func leg(_ id: LegID) -> LegDescription? { board.legs[id]?.description }
     func state(ofSeat number: String) -> SeatState { board.state(ofSeat: number) }
@@ -97,8 +99,7 @@ extension Switchboard {
         return seats.state(of: number, isRegistered: isRegistered, limit: limit)
     }
 
-    /// One group of the whole site where nothing else is said.
     func pickupGroups(ofSeat number: String) -> Set<String> {
-        services.site.site.seat(number) == nil ? [] : ["default"]
+        services.site.site.seat(number)?.pickupGroups ?? []
     }
 }

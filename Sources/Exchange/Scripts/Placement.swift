@@ -54,5 +54,8 @@ extension Switchboard {
     }
 
     /// In which context a leg's transfer targets are looked up.
-    func transferContext(of leg: Leg) -> String { leg.context }
+    func transferContext(of leg: Leg) -> String {
+        guard case .seat(let number) = leg.party, let seat = leg.site.seat(number) else { return leg.context }
+        return seat.transferContext ?? leg.context
+    }
 }

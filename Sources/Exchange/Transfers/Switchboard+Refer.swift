@@ -82,8 +82,9 @@ extension Switchboard {
     /// Whether a party may send others elsewhere.
     func mayTransfer(_ leg: Leg) -> Bool {
         switch leg.party {
-        case .seat, .other: true
-        case .trunk: false
+        case .seat(let number): leg.site.seat(number)?.mayTransfer ?? true
+        case .trunk(let name, _): leg.site.trunk(name)?.mayTransfer ?? false
+        case .other: true
         }
     }
 

@@ -30,10 +30,10 @@ public struct TestCallsModule: Module {
             FeatureCode(
                 name: "echo", defaultCode: "*43", synopsis: "Echo test: you hear yourself", application: "EchoTest"),
             FeatureCode(
-                name: "tone", defaultCode: "*44", synopsis: "Level tone of 1004 Hz at 0 dBm0",
+                name: "tone", defaultCode: "*431", synopsis: "Level tone of 1004 Hz at 0 dBm0",
                 application: "Milliwatt"),
             FeatureCode(
-                name: "readback", defaultCode: "*45", synopsis: "Keys you press are read back",
+                name: "readback", defaultCode: "*432", synopsis: "Keys you press are read back",
                 application: "ReadBack"),
         ]
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+internal import CallModel
 internal import Configuration
 internal import Diagnostics
 
@@ -101,7 +102,7 @@ struct SeatSchema {
         // A row's own number of calls goes over to a seat of it, the limit's default does not.
         let standard = isOperator ? site.limits.callsPerOperator : site.limits.callsPerSeat
         let inherited = base.flatMap { $0.isOperator == isOperator ? $0.calls : nil }
-        return Seat(
+        var seat = Seat(
             number: number, name: "",
             language: table.choice(
                 "language", of: SiteLanguage.allCases.map { ($0.rawValue, $0) },
@@ -111,6 +112,41 @@ struct SeatSchema {
             registrations: table.integer(
                 "registrations", in: 1...32, default: base?.registrations ?? site.limits.registrationsPerSeat),
             spot: table.spot)
+        readServices(&table, of: &seat, base: base)
+        return seat
+    }
+
+    /// What the seat may do with its calls, and where they go that it does not take.
+    private func readServices(_ table: inout TableReader, of seat: inout Seat, base: Seat?) {
+        let base = base ?? seat
+        seat.mayTransfer = table.boolean("transfer", default: base.mayTransfer)
+        seat.transferContext = table.string("transfer_context", maximumLength: 80) ?? base.transferContext
+        seat.mayPark = table.boolean("park", default: base.mayPark)
+        seat.holdMusic = table.string("hold_music", maximumLength: 80) ?? base.holdMusic
+        seat.pickupGroups = table.names("pickup_groups").map { Set($0.map(\.text)) } ?? base.pickupGroups
+        seat.takesWaitingCalls = table.boolean("call_waiting", default: base.takesWaitingCalls)
+        seat.followsRedirects = table.boolean("redirects", default: base.followsRedirects)
+        seat.onBusy = destination("on_busy", of: &table) ?? base.onBusy
+        seat.onNoAnswer = destination("on_no_answer", of: &table) ?? base.onNoAnswer
+        seat.onUnreachable = destination("on_unreachable", of: &table) ?? base.onUnreachable
+        seat.noAnswerAfter =
+            table.has("no_answer_after")
+            ? table.duration("no_answer_after", in: .seconds(1)...(.seconds(600)), default: .seconds(20))
+            : base.noAnswerAfter
+    }
+
+    private func destination(_ key: String, of table: inout TableReader) -> Destination? {
+        guard let text = table.string(key, maximumLength: Destination.longestText) else { return nil }
+        do throws(DestinationError) {
+            return try Destination(parsing: text)
+        } catch {
+            findings.error(
+                table.spot(of: key), error.wording,
+                hint: Wording(
+                    en: "a number, Seat/NUMBER, Trunk/NAME/NUMBER, Context/CONTEXT/EXTEN or Hangup",
+                    zh: "号码、Seat/号码、Trunk/名称/号码、Context/上下文/分机 或 Hangup"))
+            return nil
+        }
     }
 
     private func duplicate(_ number: String, at spot: SourceLocation, first: SourceLocation) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+internal import CallModel
 internal import Configuration
 internal import Diagnostics
 internal import Dialplan
@@ -50,52 +51,63 @@ extension SiteCheck {
 
     // MARK: Dial targets
 
-    /// `Dial(Seat/8001&Trunk/gateway/${EXTEN:1},30)`: names that are written out must exist.
+    /// `Dial(Seat/8001&Trunk/gateway/${EXTEN:1},30)`: what is written out must make sense and exist; what a variable gives
+    /// is known only in a call, and then `Destination` reads it, which takes no name from what was dialled.
     private func checkTargets(_ dialplan: Dialplan) {
+        let index = index(dialplan: nil, sections: [])
         for context in dialplan.contexts {
             for step in context.extensions.flatMap(\.steps.values) where step.application.lowercased() == "dial" {
-                guard let targets = Arguments.split(step.arguments.source).first else { continue }
+                guard let targets = Arguments.split(step.arguments.outline).first else { continue }
+                let written = Arguments.split(step.arguments.source).first ?? ""
+                let sources = DestinationList.pieces(of: written)
+                let outlines = DestinationList.pieces(of: targets)
                 var offset = 0
-                for target in targets.split(separator: "&", omittingEmptySubsequences: false) {
+                for (place, outline) in outlines.enumerated() {
                     var spot = step.argumentsLocation
                     spot.column += offset
-                    offset += target.unicodeScalars.count + 1
-                    check(String(target).trimmed, at: spot)
+                    // A `&` within a variable's own text leaves the two lists unlike; the step's place is told then.
+                    if sources.count == outlines.count { offset += sources[place].unicodeScalars.count + 1 }
+                    check(target: String(outline).trimmed, at: spot, index: index)
                 }
             }
         }
     }
 
-    private func check(_ target: String, at spot: SourceLocation) {
-        // What a variable gives is known only in a call.
-        let parts = target.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard let kind = parts.first, !kind.contains("$") else { return }
-        switch kind.lowercased() {
-        case "seat" where parts.count == 2:
-            guard !parts[1].contains("$"), let seats, seats.seats[parts[1]] == nil else { return }
-            report(parts[1], at: spot, what: Wording(en: "seat", zh: "座席"), among: seats.seats.keys.sorted())
-        case "trunk" where parts.count >= 3:
-            guard !parts[1].contains("$"), let trunks, !trunks.names.contains(parts[1]) else { return }
-            report(parts[1], at: spot, what: Wording(en: "trunk", zh: "中继"), among: trunks.names.sorted())
-        case "seat", "trunk":
-            findings.error(
-                spot,
-                Wording(
-                    en: "\"\(target)\" must be Seat/NUMBER or Trunk/NAME/NUMBER",
-                    zh: "\"\(target)\" 应为 Seat/号码 或 Trunk/名称/号码"))
-        default:
-            findings.error(
-                spot,
-                Wording(en: "Dial does not know \"\(target)\"", zh: "Dial 不认识 \"\(target)\""),
-                hint: Wording(
-                    en: "Seat/NUMBER or Trunk/NAME/NUMBER", zh: "Seat/号码 或 Trunk/名称/号码"))
+    /// Of other switches, with what serves instead here.
+    private static let foreign: [String: Wording] = [
+        "dahdi": Wording(
+            en: "analogue lines are behind a gateway here: Trunk/NAME/NUMBER", zh: "模拟线路由网关接入：Trunk/名称/号码"),
+        "zap": Wording(
+            en: "analogue lines are behind a gateway here: Trunk/NAME/NUMBER", zh: "模拟线路由网关接入：Trunk/名称/号码"),
+        "iax2": Wording(en: "only SIP is spoken here: Trunk/NAME/NUMBER", zh: "这里只支持 SIP：Trunk/名称/号码"),
+        "local": Wording(en: "Goto the extension, or Dial what it dials", zh: "用 Goto 转到该分机，或直接 Dial 它所拨的目的地"),
+    ]
+
+    private func check(target: String, at spot: SourceLocation, index: SiteIndex) {
+        guard let hole = Template.hole.first, let kind = target.split(separator: "/").first, !kind.contains(hole) else {
+            return
         }
+        let expected = Wording(en: "Seat/NUMBER or Trunk/NAME/NUMBER", zh: "Seat/号码 或 Trunk/名称/号码")
+        do throws(DestinationError) {
+            guard let destination = try Destination.outline(of: target, hole: hole) else { return }
+            if DialTarget(destination) != nil {
+                return check(destination, at: spot, index: index, schemes: [])
+            }
+        } catch {
+            guard SiteCheck.foreign[kind.lowercased()] == nil else { return reportUnknown(target, kind, at: spot) }
+            return findings.error(spot, error.wording, hint: expected)
+        }
+        reportUnknown(target, kind, at: spot)
     }
 
-    private func report(_ name: String, at spot: SourceLocation, what: Wording, among names: [String]) {
+    private func reportUnknown(_ target: String, _ kind: Substring, at spot: SourceLocation) {
+        let shown = target.replacing(Template.hole, with: "…")
         findings.error(
-            spot, Wording(en: "there is no \(what.en) \"\(name)\"", zh: "没有\(what.zh) \"\(name)\""),
-            hint: Wording.didYouMean(name, among: names))
+            spot, Wording(en: "Dial does not know \"\(shown)\"", zh: "Dial 不认识 \"\(shown)\""),
+            hint: SiteCheck.foreign[kind.lowercased()]
+                ?? Wording(
+                    en: "Seat/NUMBER or Trunk/NAME/NUMBER, also written SIP/NUMBER, SIP/TRUNK/NUMBER",
+                    zh: "Seat/号码 或 Trunk/名称/号码，也可写 SIP/号码、SIP/中继/号码"))
     }
 
     // MARK: Codes and numbers
@@ -103,9 +115,9 @@ extension SiteCheck {
     /// A code goes before the dialplan; an extension of that very name would never be reached.
     private func checkFeatureCodes(_ dialplan: Dialplan) {
         for feature in features.features {
-            guard let spot = features.spots[feature.name] else { continue }
+            guard let spot = features.spots[feature.name], let dialled = sample(of: feature.code) else { continue }
             for context in Set(seatsInOrder.map(\.context)).sorted() {
-                guard let match = dialplan.match(context: context, extension: feature.code, callerID: nil) else {
+                guard let match = dialplan.match(context: context, extension: dialled, callerID: nil) else {
                     continue
                 }
                 let place = match.extension.location
@@ -121,6 +133,16 @@ extension SiteCheck {
                 }
                 break
             }
+        }
+    }
+
+    /// Something that the code stands for; nil when there is none.
+    private func sample(of text: String) -> String? {
+        guard let code = SiteCode(text) else { return nil }
+        switch code.rest {
+        case .nothing: return code.prefix
+        case .seat: return seatsInOrder.first.map { code.prefix + $0.number }
+        case .number: return code.prefix + "1"
         }
     }
 

@@ -30,13 +30,33 @@ public enum SiteLoader {
         public var functions: [FunctionSignature]
         /// Feature codes of all modules.
         public var featureCodes: [FeatureCode]
+        /// What keys can do in the middle of a talk: the exchange's own and those of all modules.
+        public var talkFeatures: [TalkFeature]
+        /// Files that are modules' own.
+        public var sections: [any SiteSection.Type]
+        /// Schemes of destinations that modules serve, in lower case.
+        public var schemes: Set<String>
 
         public init(
-            applications: [ApplicationSignature], functions: [FunctionSignature], featureCodes: [FeatureCode]
+            applications: [ApplicationSignature], functions: [FunctionSignature], featureCodes: [FeatureCode],
+            talkFeatures: [TalkFeature] = TalkFeature.ofTheExchange, sections: [any SiteSection.Type] = [],
+            schemes: Set<String> = []
         ) {
             self.applications = applications
             self.functions = functions
             self.featureCodes = featureCodes
+            self.talkFeatures = talkFeatures
+            self.sections = sections
+            self.schemes = schemes
+        }
+
+        public init(
+            applications: [ApplicationSignature], functions: [FunctionSignature], modules: [any Module]
+        ) {
+            self.init(
+                applications: applications, functions: functions, featureCodes: modules.flatMap(\.featureCodes),
+                talkFeatures: TalkFeature.ofTheExchange + modules.flatMap(\.talkFeatures),
+                sections: modules.compactMap(\.section), schemes: Set(modules.flatMap(\.destinations.keys)))
         }
     }
 
@@ -75,7 +95,12 @@ public enum SiteLoader {
             ? parse(trunksFile, required: true).map { TrunkSchema($0, site: schema, findings: findings) }
             : TrunkSchema(nil, site: schema, findings: findings)
         let features = FeatureSchema(
-            parse(featuresFile, required: false), offered: offer.featureCodes, findings: findings)
+            parse(featuresFile, required: false), offered: offer.featureCodes, talkFeatures: offer.talkFeatures,
+            findings: findings)
+        var sections: [String: any SiteSection] = [:]
+        for type in offer.sections {
+            sections[type.file] = type.init(parse(type.file, required: false), findings: findings)
+        }
 
         var loading = DialplanLoading(folder: folder)
         let dialplan = loading.load(findings: findings)
@@ -83,6 +108,9 @@ public enum SiteLoader {
 
         let check = SiteCheck(site: schema, seats: seats, trunks: trunks, features: features, findings: findings)
         check.run()
+        let index = check.index(dialplan: dialplan, sections: Array(sections.values))
+        for section in sections.values { section.check(against: index, findings: findings) }
+        check.checkDestinations(against: index, schemes: offer.schemes)
         if let dialplan {
             let diagnostics = DialplanChecker.check(
                 dialplan, applications: offer.applications, functions: offer.functions)
@@ -96,7 +124,7 @@ public enum SiteLoader {
         }
         let site = Site(
             folder: folder, schema: schema, seats: seats.map { Array($0.seats.values) } ?? [],
-            trunks: trunks?.trunks ?? [], features: features.features, dialplan: dialplan)
+            trunks: trunks?.trunks ?? [], features: features, sections: sections, dialplan: dialplan)
         return SiteLoad(site: site, diagnostics: diagnostics, files: files)
     }
 }

@@ -56,6 +56,8 @@ struct TrunkSchema {
             codecs: table.choices(
                 "codecs", of: MediaCodec.allCases.map { ($0.rawValue, $0) }, default: site.media.codecs),
             keepAlive: keepAlive == .zero ? nil : keepAlive, spot: table.spot)
+        trunk.mayTransfer = table.boolean("transfer", default: false)
+        trunk.holdMusic = table.string("hold_music", maximumLength: 80)
 
         var outgoing = table.table("outgoing")
         trunk.outgoingNumber = readRule(&outgoing)

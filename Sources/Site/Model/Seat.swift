@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+public import CallModel
 public import Diagnostics
 
 /// A seat: a number that phones register for.
@@ -14,6 +15,26 @@ public struct Seat: Hashable, Sendable {
     public var isOperator: Bool
     /// Phones at once.
     public var registrations: Int
+    /// May send the other side of a talk elsewhere, by its phone's key or by code.
+    public var mayTransfer = true
+    /// In which context the targets of its transfers are looked up; nil: `context`.
+    public var transferContext: String?
+    /// May park the other side of a talk by code.
+    public var mayPark = true
+    /// The music that those it holds hear; nil: the site's.
+    public var holdMusic: String?
+    /// Its ringing calls may be picked up by seats that share one of these.
+    public var pickupGroups: Set<String> = ["default"]
+    /// A second call may come in during a talk.
+    public var takesWaitingCalls = true
+    /// Follows where its phone redirects a call to (302).
+    public var followsRedirects = true
+    /// Where a call for it goes that it cannot take; nil: back to whoever dialled.
+    public var onBusy: Destination?
+    public var onNoAnswer: Destination?
+    public var onUnreachable: Destination?
+    /// How long it rings before `onNoAnswer`.
+    public var noAnswerAfter: Duration?
     /// Where the file defines it.
     public var spot: SourceLocation
 }

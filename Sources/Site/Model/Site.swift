@@ -1,25 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+public import CallModel
 public import Dialplan
-
-/// A feature code as it is dialled on this site.
-public struct SiteFeature: Hashable, Sendable {
-    /// The key in `features.toml`, e.g. `echo`.
-    public var name: String
-    /// What is dialled, e.g. `*43`.
-    public var code: String
-    public var synopsis: String
-    /// The application run when the code is dialled.
-    public var application: String
-    public var arguments: [String]
-
-    public init(name: String, code: String, synopsis: String, application: String, arguments: [String]) {
-        self.name = name
-        self.code = code
-        self.synopsis = synopsis
-        self.application = application
-        self.arguments = arguments
-    }
-}
 
 /// A whole site, checked: everything the switch is told by its folder. Immutable; a reload makes another one.
 public struct Site: Sendable {
@@ -45,15 +26,22 @@ public struct Site: Sendable {
     public let trunks: [Trunk]
     /// In the order of their names.
     public let features: [SiteFeature]
+    /// What keys do in the middle of a talk.
+    public let talkFeatures: [SiteTalkFeature]
+    /// Files of modules, by `SiteSection.file`.
+    public let sections: [String: any SiteSection]
     public let dialplan: Dialplan
 
     private let seatIndex: [String: Int]
     private let trunkIndex: [String: Int]
     private let trunkUserIndex: [String: Int]
     private let featureIndex: [String: Int]
+    /// Codes with something behind them, the longest first.
+    private let openCodes: [(code: SiteCode, feature: Int)]
 
     init(
-        folder: String, schema: SiteSchema, seats: [Seat], trunks: [Trunk], features: [SiteFeature], dialplan: Dialplan
+        folder: String, schema: SiteSchema, seats: [Seat], trunks: [Trunk], features: FeatureSchema,
+        sections: [String: any SiteSection], dialplan: Dialplan
     ) {
         self.dialplan = dialplan
         self.folder = folder
@@ -69,7 +57,9 @@ public struct Site: Sendable {
         // Shorter numbers first, so that 0 and 90 come before 8001.
         self.seats = seats.sorted { ($0.number.count, $0.number) < ($1.number.count, $1.number) }
         self.trunks = trunks
-        self.features = features
+        self.features = features.features
+        talkFeatures = features.talkFeatures
+        self.sections = sections
 
         var seatIndex: [String: Int] = [:]
         var trunkIndex: [String: Int] = [:]
@@ -80,7 +70,12 @@ public struct Site: Sendable {
             trunkIndex[trunk.name] = index
             if let user = trunk.user { trunkUserIndex[user] = index }
         }
-        for (index, feature) in features.enumerated() { featureIndex[feature.code] = index }
+        var openCodes: [(code: SiteCode, feature: Int)] = []
+        for (index, feature) in features.features.enumerated() {
+            guard let code = SiteCode(feature.code) else { continue }
+            if code.rest == .nothing { featureIndex[feature.code] = index } else { openCodes.append((code, index)) }
+        }
+        self.openCodes = openCodes.sorted { $0.code.prefix.utf8.count > $1.code.prefix.utf8.count }
         self.seatIndex = seatIndex
         self.trunkIndex = trunkIndex
         self.trunkUserIndex = trunkUserIndex
@@ -108,6 +103,25 @@ public struct Site: Sendable {
         return best?.trunk
     }
 
-    /// The feature that `code` dials.
-    public func feature(dialled code: String) -> SiteFeature? { featureIndex[code].map { features[$0] } }
+    /// The feature that is dialled, with what stands behind its code as its last argument.
+    public func feature(dialled text: String) -> SiteFeature? {
+        if let index = featureIndex[text] { return features[index] }
+        for (code, index) in openCodes where text.hasPrefix(code.prefix) {
+            let rest = String(text.dropFirst(code.prefix.count))
+            switch code.rest {
+            case .nothing: continue
+            case .seat: guard seatIndex[rest] != nil else { continue }
+            case .number:
+                let digits = rest.hasPrefix("+") ? rest.dropFirst() : rest[...]
+                guard 1...40 ~= digits.utf8.count, SiteCode.isKeys(digits) else { continue }
+            }
+            var feature = features[index]
+            feature.code = text
+            feature.arguments.append(rest)
+            return feature
+        }
+        return nil
+    }
+
+    public func section<Section: SiteSection>(_ type: Section.Type) -> Section? { sections[type.file] as? Section }
 }

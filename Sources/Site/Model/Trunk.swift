@@ -65,6 +65,13 @@ public struct Trunk: Hashable, Sendable {
     public var codecs: [MediaCodec]
     /// OPTIONS are sent this often; nil: never.
     public var keepAlive: Duration?
+    /// Those behind it may send the other side elsewhere, by REFER or by code. Off unless the file says so: an outside party
+    /// could call the world at the site's cost.
+    public var mayTransfer = false
+    /// The music that those held from behind it hear; nil: the site's.
+    public var holdMusic: String?
+    /// Transfers of its calls are passed on as our own REFER instead of being bridged here.
+    public var passesRefer = false
     /// Where the file defines it.
     public var spot: SourceLocation
 

@@ -22,6 +22,9 @@ struct CallFold: Sendable {
         /// Monotonic, in microseconds.
         var started: Int64
         var answered: Int64?
+        /// When its last leg ended: for those who talked the call was over then, whatever a recorder's disk or an `h` extension
+        /// still had to do.
+        var lastLegEnded: Moment?
         /// Of its last event: a call whose end was lost ended about then.
         var last: Moment
     }
@@ -65,6 +68,8 @@ struct CallFold: Sendable {
         open[call]?.answered = moment.elapsed
     }
 
+    mutating func legEnded(_ call: CallID, at moment: Moment) { open[call]?.lastLegEnded = moment }
+
     /// Two legs talk; the first time the one that is not the caller's is who the call was for.
     mutating func connected(
         _ call: CallID, _ leg: LegID, _ party: Party, _ peer: LegID, _ peerParty: Party, at moment: Moment
@@ -80,9 +85,10 @@ struct CallFold: Sendable {
         guard let known = open.removeValue(forKey: call) else { return nil }
         var record = known.record
         record.lastSequence = end.sequence
-        record.ended = end.moment.time
-        record.duration = end.moment.since(known.started)
-        record.answeredDuration = known.answered.map { end.moment.since($0) } ?? .zero
+        let over = known.lastLegEnded ?? end.moment
+        record.ended = over.time
+        record.duration = over.since(known.started)
+        record.answeredDuration = known.answered.map { over.since($0) } ?? .zero
         record.cause = end.cause
         record.endedBy = end.by
         record.disposition = end.disposition ?? (known.answered != nil ? .answered : .failed)
@@ -93,6 +99,8 @@ struct CallFold: Sendable {
     mutating func absorb(_ call: CallID, into survivor: CallID, _ numbered: NumberedLedgerEvent) -> CallRecord? {
         guard let record = open[call]?.record else { return nil }
         let isAnswered = record.answered != nil || record.connected != nil
+        // Its legs go on in the other one.
+        open[call]?.lastLegEnded = nil
         var ended = end(
             call,
             CallEnd(

@@ -152,6 +152,7 @@ struct RecordFold: Sendable {
         guard var record = legs.end(leg, fact, at: moment) else { return }
         record.talk = talks.total(of: leg)
         talks.forget(leg)
+        calls.legEnded(links.survivor(of: record.call), at: moment)
         rows.legs.append(record)
     }
 

@@ -16,7 +16,7 @@ enum InstalledModules {
     static var offer: SiteLoader.Offer {
         SiteLoader.Offer(
             applications: DialplanProgram.applicationSignatures(modules: all),
-            functions: DialplanProgram.functionSignatures, featureCodes: all.flatMap(\.featureCodes))
+            functions: DialplanProgram.functionSignatures, modules: all)
     }
 
     /// What runs the calls of a site.

@@ -51,12 +51,15 @@ public struct LegMedia: Hashable, Sendable {
     /// `sendonly`) goes on with RTCP (RFC 3550 §6.2, RFC 3264 §5.1), and one that does not is given a longer time, not
     /// for ever. A change of `timeout`, `sends` or `receives` begins a new silence.
     public var timeout: Duration?
+    /// Keys of the far side are kept from whoever talks with it: they are told (`MediaEvent.digit`), and call control
+    /// sends on what is nobody else's. A key is kept or not as a whole, by what held when it went down.
+    public var holdsKeys: Bool
 
     public init(
         codec: MediaCodec, sendPayloadType: UInt8, receivePayloadType: UInt8,
         sendEventPayloadType: UInt8?, receiveEventPayloadType: UInt8?, remoteAddress: String,
         remotePort: UInt16, packetMilliseconds: Int = 20, sends: Bool = true, receives: Bool = true,
-        timeout: Duration?
+        timeout: Duration?, holdsKeys: Bool = false
     ) {
         self.codec = codec
         self.sendPayloadType = sendPayloadType
@@ -69,6 +72,22 @@ public struct LegMedia: Hashable, Sendable {
         self.sends = sends
         self.receives = receives
         self.timeout = timeout
+        self.holdsKeys = holdsKeys
+    }
+}
+
+/// A key and how long it is down.
+public struct KeyPress: Hashable, Sendable {
+    /// `0`–`9`, `*`, `#`, `A`–`D`.
+    public var key: Character
+    public var duration: Duration
+
+    /// What a key takes that nobody has pressed.
+    public static let standardDuration = Duration.milliseconds(100)
+
+    public init(_ key: Character, for duration: Duration = KeyPress.standardDuration) {
+        self.key = key
+        self.duration = duration
     }
 }
 
@@ -158,8 +177,8 @@ public struct LegStatistics: Hashable, Sendable {
 public enum MediaEvent: Sendable {
     /// The first valid packet came in: speech flows from this leg.
     case started(MediaLeg)
-    /// One RFC 4733 key press: `0`–`9`, `*`, `#`, `A`–`D`.
-    case digit(MediaLeg, Character, duration: Duration)
+    /// One RFC 4733 key press, told when the key is up. `isHeld`: it went no further, because of `LegMedia.holdsKeys`.
+    case digit(MediaLeg, KeyPress, isHeld: Bool)
     /// A player came to its end or was stopped; `played` is how far it got.
     case finished(MediaInstrument, played: Duration)
     /// A recorder has made its file, whose true name this is. Comes once, as soon as the disk allows and before
@@ -169,7 +188,7 @@ public enum MediaEvent: Sendable {
     case recorded(MediaInstrument, RecordingOutcome)
     /// Nothing arrived for the leg's time-out (`LegMedia.timeout`).
     case timedOut(MediaLeg)
-    /// All digits of `sendDigits` have gone out.
+    /// All keys of one `sendKeys` have gone out.
     case digitsSent(MediaLeg)
     /// The leg's sockets are closed; its handle is dead.
     case legClosed(MediaLeg, LegStatistics)

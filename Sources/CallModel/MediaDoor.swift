@@ -65,9 +65,9 @@ public protocol MediaDoor: AnyObject {
     /// Stops a player, tone or recorder; `.finished` or `.recorded` follows.
     func stop(_ instrument: MediaInstrument)
 
-    /// Sends key presses to the far side (RFC 4733, in band when it has none). `duration` of each
-    /// is 100 ms with pauses of 100 ms. At most 64 characters; others than `0-9*#A-D` are left out.
-    func sendDigits(_ digits: String, to leg: MediaLeg)
+    /// Sends key presses to the far side (RFC 4733, in band when it has none), each as long as it says in steps of 20 ms,
+    /// 40 ms to 5.1 s, with pauses of 100 ms. At most 64; what is no key is left out.
+    func sendKeys(_ keys: [KeyPress], to leg: MediaLeg)
 
     /// Commands of `body` take effect in one turn of each media thread they go to: no packet passes between a move and
     /// the gains that belong to it. Holds for up to a thousand commands; more are done in order, in several turns.
@@ -82,4 +82,7 @@ extension MediaDoor {
     public func record(_ settings: RecorderSettings, in room: MediaRoom) throws(MediaError) -> MediaInstrument {
         try record(settings, in: room, left: nil)
     }
+
+    /// Sends keys of 100 ms each. At most 64 characters; others than `0-9*#A-D` are left out.
+    public func sendDigits(_ digits: String, to leg: MediaLeg) { sendKeys(digits.prefix(64).map { KeyPress($0) }, to: leg) }
 }

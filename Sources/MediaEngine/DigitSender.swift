@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 internal import Audio
 
-/// Presses keys one after the other at the pace of a 20 ms tick: 100 ms down, 100 ms up.
+/// Presses keys one after the other at the pace of a 20 ms tick: each down for its own time, then 100 ms up.
 ///
 /// As telephone-events (RFC 4733 §2.5.1): a packet at each tick with the growing duration, then the end packet
-/// three times, 20 ms apart. In band: 100 ms of the two tones, then silence. A plain value; up to 64 keys
+/// three times, 20 ms apart. In band: the two tones, then silence. A plain value; up to 64 keys
 /// wait in it.
 struct DigitSender: BitwiseCopyable {
     enum Step: Equatable {
@@ -19,11 +19,16 @@ struct DigitSender: BitwiseCopyable {
     }
 
     static let capacity = 64
-    private static let ticksDown = 5
-    private static let ticksPerKey = 10
+    /// 100 ms, of a key whose duration nobody gave.
+    static let standardTicks: UInt8 = 5
+    /// 40 ms, which every receiver takes for a key (ITU-T Q.24).
+    private static let leastTicks: UInt8 = 2
+    private static let ticksUp = 5
 
     /// Four bits a key.
     private var keys: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+    /// How long each is down, eight bits a key.
+    private var lengths: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0, 0, 0)
     private(set) var count = 0
     private var position = 0
     private var tick = 0
@@ -31,9 +36,15 @@ struct DigitSender: BitwiseCopyable {
 
     var isActive: Bool { count > 0 || batches > 0 }
 
-    /// Adds a key; false when 64 wait.
-    mutating func append(_ event: UInt8) -> Bool {
+    /// The ticks of a duration in RTP clock units of 125 µs, rounded up.
+    static func ticks(units: UInt32) -> UInt8 {
+        UInt8(clamping: units / 160 + (units % 160 == 0 ? 0 : 1))
+    }
+
+    /// Adds a key that is down for 2 to 255 ticks; false when 64 wait.
+    mutating func append(_ event: UInt8, ticks: UInt8 = DigitSender.standardTicks) -> Bool {
         guard count < Self.capacity else { return false }
+        append(length: max(ticks, Self.leastTicks))
         let shift = UInt64(count % 16) * 4
         let value = UInt64(event & 15) << shift
         switch count / 16 {
@@ -60,6 +71,35 @@ struct DigitSender: BitwiseCopyable {
         return UInt8((word >> (UInt64(index % 16) * 4)) & 15)
     }
 
+    private mutating func append(length: UInt8) {
+        let value = UInt64(length) << (UInt64(count % 8) * 8)
+        switch count / 8 {
+        case 0: lengths.0 |= value
+        case 1: lengths.1 |= value
+        case 2: lengths.2 |= value
+        case 3: lengths.3 |= value
+        case 4: lengths.4 |= value
+        case 5: lengths.5 |= value
+        case 6: lengths.6 |= value
+        default: lengths.7 |= value
+        }
+    }
+
+    func ticks(_ index: Int) -> UInt8 {
+        let word: UInt64
+        switch index / 8 {
+        case 0: word = lengths.0
+        case 1: word = lengths.1
+        case 2: word = lengths.2
+        case 3: word = lengths.3
+        case 4: word = lengths.4
+        case 5: word = lengths.5
+        case 6: word = lengths.6
+        default: word = lengths.7
+        }
+        return UInt8((word >> (UInt64(index % 8) * 8)) & 255)
+    }
+
     /// Forgets all keys; returns the batches that were waiting.
     mutating func clear() -> UInt8 {
         let waiting = batches
@@ -75,16 +115,17 @@ struct DigitSender: BitwiseCopyable {
             return .done(batches: told)
         }
         let event = key(position)
+        let length = Int(ticks(position))
         let at = tick
         tick += 1
-        if tick == Self.ticksPerKey {
+        if tick == length + Self.ticksUp {
             tick = 0
             position += 1
         }
-        if inBand { return at < Self.ticksDown ? .tone(event: event, begins: at == 0) : .pause }
-        // The fifth packet carries the full 100 ms and is the first of the three end packets.
-        guard at < Self.ticksDown + 2 else { return .pause }
-        let down = min(at + 1, Self.ticksDown)
-        return .event(event: event, duration: UInt16(down * 160), end: at + 1 >= Self.ticksDown, begins: at == 0)
+        if inBand { return at < length ? .tone(event: event, begins: at == 0) : .pause }
+        // The last packet while it is down carries the whole duration and is the first of the three end packets.
+        guard at < length + 2 else { return .pause }
+        let down = min(at + 1, length)
+        return .event(event: event, duration: UInt16(down * 160), end: at + 1 >= length, begins: at == 0)
     }
 }

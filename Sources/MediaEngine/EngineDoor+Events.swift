@@ -45,10 +45,10 @@ extension EngineDoor {
     private func take(_ report: Report, _ thread: Int) -> MediaEvent? {
         switch report {
         case .started(let handle): return .started(MediaLeg(rawValue: handle.rawValue))
-        case .digit(let handle, let event, let duration):
+        case .digit(let handle, let event, let duration, let isHeld):
             guard let key = DTMFKey(event: event) else { return nil }
-            return .digit(
-                MediaLeg(rawValue: handle.rawValue), key.character, duration: .microseconds(Int64(duration) * 125))
+            let press = KeyPress(key.character, for: .microseconds(Int64(duration) * 125))
+            return .digit(MediaLeg(rawValue: handle.rawValue), press, isHeld: isHeld)
         case .timedOut(let handle): return .timedOut(MediaLeg(rawValue: handle.rawValue))
         case .digitsSent(let handle): return .digitsSent(MediaLeg(rawValue: handle.rawValue))
         case .roomClosed(let handle):

@@ -139,7 +139,7 @@ public final class EngineDoor: MediaDoor, @unchecked Sendable {
             sendEventType: media.sendEventPayloadType.map { $0 & 0x7F } ?? LegSettings.noPayloadType,
             receiveEventType: media.receiveEventPayloadType.map { $0 & 0x7F } ?? LegSettings.noPayloadType,
             remote: remote, sends: media.sends, receives: media.receives,
-            timeoutNanoseconds: media.timeout.map { max(0, $0.nanoseconds) } ?? 0)
+            timeoutNanoseconds: media.timeout.map { max(0, $0.nanoseconds) } ?? 0, holdsKeys: media.holdsKeys)
         put(.configure(handle, settings), thread)
     }
 
@@ -149,13 +149,15 @@ public final class EngineDoor: MediaDoor, @unchecked Sendable {
         put(.closeLeg(handle), thread)
     }
 
-    public func sendDigits(_ digits: String, to leg: MediaLeg) {
+    public func sendKeys(_ keys: [KeyPress], to leg: MediaLeg) {
         guard let (handle, thread) = place(of: leg) else { return refuse() }
-        var keys = KeyList()
-        for character in digits.prefix(DigitSender.capacity) {
-            if let key = DTMFKey(character) { keys.append(key.event) }
+        var list = KeyList()
+        for press in keys.prefix(DigitSender.capacity) {
+            guard let key = DTMFKey(press.key) else { continue }
+            let units = UInt32(clamping: max(0, press.duration.nanoseconds) / 125_000)
+            list.append(key.event, ticks: DigitSender.ticks(units: units))
         }
-        put(.sendDigits(handle, keys), thread)
+        put(.sendKeys(handle, list), thread)
     }
 
     // MARK: Moving

@@ -77,9 +77,9 @@ extension MediaCore {
         case .stop(let handle):
             guard let instrument = find(instrument: handle) else { return false }
             endInstrument(instrument)
-        case .sendDigits(let handle, let keys):
+        case .sendKeys(let handle, let keys):
             guard let leg = find(leg: handle) else { return false }
-            sendDigits(leg, keys)
+            sendKeys(leg, keys)
         }
         return true
     }
@@ -202,7 +202,7 @@ extension MediaCore {
         let leg = legs + slot
         leave(slot)
         abandonDigits(slot)
-        if let press = leg.pointee.digits.restart() { report(press, of: slot) }
+        if let press = leg.pointee.digits.restart() { report(press, of: slot, isHeld: leg.pointee.keyHold.holds) }
         forgetOpen(slot)
         let figures = LegFigures(
             received: leg.pointee.statistics.totalReceived, sent: leg.pointee.stream.packets,

@@ -13,8 +13,10 @@ extension MediaCore {
         guard let header = take(slot, bytes) else { return }
         let isEvent = header.payloadType == legs[slot].settings.receiveEventType
         let body = bytes + header.payloadOffset
-        if isEvent { receiveEvent(slot, header, body) } else { tap(slot, header, body) }
-        if legs[slot].mode == .relay { relay(slot, header, body, isEvent: isEvent) }
+        var isHeld = false
+        if isEvent { isHeld = receiveEvent(slot, header, body) } else { tap(slot, header, body) }
+        guard legs[slot].mode == .relay else { return }
+        if isHeld { skip(slot, header) } else { relay(slot, header, body, isEvent: isEvent) }
     }
 
     /// The next audio packet of a leg for its jitter buffer, whole; 0 when none waits. Events are dealt with on
@@ -28,7 +30,7 @@ extension MediaCore {
             guard let header else { continue }
             let body = bytes + header.payloadOffset
             if header.payloadType == legs[slot].settings.receiveEventType {
-                receiveEvent(slot, header, body)
+                _ = receiveEvent(slot, header, body)
                 continue
             }
             guard header.payloadCount > 0, count <= capacity else { continue }
@@ -85,7 +87,8 @@ extension MediaCore {
         case .doubtful: return nil
         case .restarted:
             leg.pointee.isAnchored = false
-            if let press = leg.pointee.digits.restart() { pressed(slot, press) }
+            if let press = leg.pointee.digits.restart() { pressed(slot, press, isHeld: leg.pointee.keyHold.holds) }
+            leg.pointee.keyHold = KeyHold()
             if leg.pointee.mode == .decode, let decoder = leg.pointee.decoder {
                 LegDecoder.restart(decoder)
             }
@@ -126,10 +129,9 @@ extension MediaCore {
         let peer = legs + Int(legs[slot].peer)
         let type = isEvent ? peer.pointee.settings.sendEventType : peer.pointee.settings.sendType
         guard type != LegSettings.noPayloadType, canSend(peer), !peer.pointee.sender.isActive else { return }
-        let source = legs[slot].handle.rawValue &+ UInt64(legs[slot].statistics.epoch) << 20
         guard
             let stamp = peer.pointee.stream.relay(
-                source: source, sequence: header.sequence, timestamp: header.timestamp, marker: header.marker,
+                source: relaySource(slot), sequence: header.sequence, timestamp: header.timestamp, marker: header.marker,
                 isEvent: isEvent, octets: header.payloadCount, now: now)
         else { return }
         if !isEvent {
@@ -143,6 +145,19 @@ extension MediaCore {
         RTPHeader.write(stamp, payloadType: type, to: packet)
         send(peer, packet, count: RTPHeader.size + header.payloadCount)
         state.pointee.counters.relayed.bump()
+    }
+
+    /// The number of a leg's stream as a source; another one when its far side begins anew.
+    @inline(__always)
+    private func relaySource(_ slot: Int) -> UInt64 {
+        legs[slot].handle.rawValue &+ UInt64(legs[slot].statistics.epoch) << 20
+    }
+
+    /// A packet of a key that is held: what follows takes its number, so that the other leg misses nothing.
+    private func skip(_ slot: Int, _ header: RTPHeader) {
+        guard legs[slot].peer >= 0 else { return }
+        let peer = legs + Int(legs[slot].peer)
+        peer.pointee.stream.skip(source: relaySource(slot), sequence: header.sequence)
     }
 
     @inline(__always)
@@ -173,20 +188,31 @@ extension MediaCore {
 
     // MARK: Keys
 
-    private func receiveEvent(_ slot: Int, _ header: RTPHeader, _ body: UnsafePointer<UInt8>) {
-        guard let event = TelephoneEvent(body, count: header.payloadCount) else { return }
-        let press = legs[slot].digits.receive(event, timestamp: header.timestamp, milliseconds: now / 1_000_000)
-        if let press { pressed(slot, press) }
+    /// Whether the packet is to go no further.
+    private func receiveEvent(_ slot: Int, _ header: RTPHeader, _ body: UnsafePointer<UInt8>) -> Bool {
+        let leg = legs + slot
+        guard let event = TelephoneEvent(body, count: header.payloadCount) else { return leg.pointee.settings.holdsKeys }
+        let wasPressed = leg.pointee.digits.isPressed
+        let press = leg.pointee.digits.receive(event, timestamp: header.timestamp, milliseconds: now / 1_000_000)
+        let goesOn = wasPressed && (press == nil) == leg.pointee.digits.isPressed
+        let before = leg.pointee.keyHold.holds
+        leg.pointee.keyHold.saw(header.timestamp, goesOn: goesOn, wanted: leg.pointee.settings.holdsKeys)
+        // The press that another key has ended is the one before.
+        let isEarlier = wasPressed && !goesOn
+        if let press { pressed(slot, press, isHeld: isEarlier ? before : leg.pointee.keyHold.holds) }
+        return leg.pointee.keyHold.holds
     }
 
-    /// A key came up: call control is told, and whoever is in conversation with the leg gets it too. In
+    /// A key came up: call control is told, and whoever is in conversation with the leg gets it too, unless it is held. In
     /// a relayed pair its packets have gone on already, unless the far side has no telephone-event.
-    func pressed(_ slot: Int, _ press: TelephoneEventReceiver.Press) {
-        report(press, of: slot)
-        guard press.event < 16, let other = conversationPartner(slot) else { return }
+    func pressed(_ slot: Int, _ press: TelephoneEventReceiver.Press, isHeld: Bool) {
+        report(press, of: slot, isHeld: isHeld)
+        guard !isHeld, press.event < 16, let other = conversationPartner(slot) else { return }
         let isRelayed = rooms[Int(legs[slot].room)].isRelayed
         if isRelayed && legs[other].settings.sendEventType != LegSettings.noPayloadType { return }
-        if legs[other].sender.append(press.event) { activate(Int(legs[slot].room)) }
+        if legs[other].sender.append(press.event, ticks: DigitSender.ticks(units: press.duration)) {
+            activate(Int(legs[slot].room))
+        }
     }
 
     /// The only other leg that hears this one and is heard by it; nil in conferences, where keys are

@@ -19,11 +19,12 @@ extension MediaCore {
         }
     }
 
-    func report(_ press: TelephoneEventReceiver.Press, of slot: Int) {
+    func report(_ press: TelephoneEventReceiver.Press, of slot: Int, isHeld: Bool) {
         guard press.event < 16 else { return }
         let handle = legs[slot].handle
         report(
-            .digit(handle, event: press.event, duration: press.duration), to: legs[slot].shard, essential: false)
+            .digit(handle, event: press.event, duration: press.duration, isHeld: isHeld), to: legs[slot].shard,
+            essential: false)
     }
 
     /// Wakes those for whom something was put since the last call. Once for each turn of the thread.

@@ -180,9 +180,10 @@ extension MediaCore {
 
     // MARK: Keys to the far side
 
-    func sendDigits(_ slot: Int, _ keys: KeyList) {
-        for index in 0..<keys.count where !legs[slot].sender.append(keys[index]) {
-            state.pointee.counters.refusedCommands.bump()
+    func sendKeys(_ slot: Int, _ keys: KeyList) {
+        for index in 0..<keys.count {
+            let (event, ticks) = keys[index]
+            if !legs[slot].sender.append(event, ticks: ticks) { state.pointee.counters.refusedCommands.bump() }
         }
         legs[slot].sender.closeBatch()
         if legs[slot].room >= 0 { activate(Int(legs[slot].room)) } else { abandonDigits(slot) }
@@ -244,7 +245,7 @@ extension MediaCore {
             if leg.pointee.digits.isPressed,
                 let press = leg.pointee.digits.expire(milliseconds: now / 1_000_000)
             {
-                pressed(slot, press)
+                pressed(slot, press, isHeld: leg.pointee.keyHold.holds)
             }
             let timeout = leg.pointee.settings.timeoutNanoseconds
             if timeout > 0 && !leg.pointee.timedOut && now - leg.pointee.lastHeard >= timeout {

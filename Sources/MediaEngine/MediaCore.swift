@@ -47,7 +47,7 @@ struct MediaCore: @unchecked Sendable {
     let frame: UnsafeMutablePointer<Int16>
     /// A decoded packet on its way to recorders.
     let tapped: UnsafeMutablePointer<Int16>
-    /// The tones of the sixteen keys.
+    /// The tones of the sixteen keys, longer than any is down.
     let keyTones: UnsafeMutablePointer<Tone>
     let aLaw = G711.a
     let muLaw = G711.mu
@@ -87,7 +87,7 @@ struct MediaCore: @unchecked Sendable {
         keyTones = .allocate(capacity: 16)
         for event in 0..<UInt8(16) {
             let key = DTMFKey(event: event)
-            let tone = key.map { Tone.key($0, milliseconds: 100) } ?? Tone([], repeats: false)
+            let tone = key.map { Tone.key($0, milliseconds: 5200) } ?? Tone([], repeats: false)
             (keyTones + Int(event)).initialize(to: tone)
         }
         // The table behind all tones is made at first use: here, not on the thread.

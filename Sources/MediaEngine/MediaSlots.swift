@@ -58,6 +58,8 @@ struct LegSlot: BitwiseCopyable {
     /// Last packet, or since when one is awaited.
     var lastHeard: Int64 = 0
     var digits = TelephoneEventReceiver()
+    /// Whether the key that is down, or was last, is kept from others.
+    var keyHold = KeyHold()
     var sender = DigitSender()
     var tone: ToneGenerator
     var decoder: UnsafeMutablePointer<LegDecoder>?

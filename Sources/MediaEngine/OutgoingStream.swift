@@ -84,6 +84,18 @@ struct OutgoingStream: BitwiseCopyable {
         return Stamp(ssrc: ssrc, sequence: out, timestamp: stampTime, marker: marker)
     }
 
+    /// A packet of the source that is not sent on: the next one takes its number, so that no loss is seen. Packets said
+    /// before it that come later are dropped, because their numbers are taken.
+    mutating func skip(source: UInt64, sequence: UInt16) {
+        guard source == self.source else { return }
+        let out = sequence &+ sequenceOffset
+        guard Int16(bitPattern: out &- nextSequence) >= 0 else { return }
+        sequenceOffset &-= 1
+        nextSequence = out
+        firstSequence = out
+        guarded = 1000
+    }
+
     /// The stamp of a frame made at the tick. Ticks that were missed are missing in the timestamps too.
     @inline(__always)
     mutating func generate(octets count: Int, samples: UInt32 = 160, now: Int64) -> Stamp {

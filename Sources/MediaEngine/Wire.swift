@@ -50,6 +50,8 @@ struct LegSettings: BitwiseCopyable {
     var receives: Bool
     /// 0: never.
     var timeoutNanoseconds: Int64
+    /// Keys of the far side go no further.
+    var holdsKeys = false
 }
 
 /// What a player reads: the samples of a clip that call control keeps alive until `.finished`.
@@ -59,13 +61,13 @@ struct ClipSamples: BitwiseCopyable {
     var loops: Bool
 }
 
-/// Keys to press, four bits each in `DigitSender`'s order.
+/// Keys to press, as `DigitSender` keeps them.
 struct KeyList: BitwiseCopyable {
     private var sender = DigitSender()
 
-    mutating func append(_ event: UInt8) { _ = sender.append(event) }
+    mutating func append(_ event: UInt8, ticks: UInt8) { _ = sender.append(event, ticks: ticks) }
     var count: Int { sender.count }
-    subscript(index: Int) -> UInt8 { sender.key(index) }
+    subscript(index: Int) -> (event: UInt8, ticks: UInt8) { (sender.key(index), sender.ticks(index)) }
 }
 
 /// The mark by which one media thread hands a member to another. `number` rises with each move of a shard.
@@ -96,7 +98,7 @@ enum Command: BitwiseCopyable {
     case record(Handle, room: Handle, RecorderBuffer)
     case pause(Handle, Bool)
     case stop(Handle)
-    case sendDigits(Handle, KeyList)
+    case sendKeys(Handle, KeyList)
 }
 
 /// Figures of a leg at its end.
@@ -118,7 +120,7 @@ struct OrderedReport: BitwiseCopyable {
 /// Media to call control.
 enum Report: BitwiseCopyable {
     case started(Handle)
-    case digit(Handle, event: UInt8, duration: UInt32)
+    case digit(Handle, event: UInt8, duration: UInt32, isHeld: Bool)
     case timedOut(Handle)
     case digitsSent(Handle)
     /// A player, tone or recorder is gone; `samples` is how far a player got.

@@ -35,21 +35,30 @@ extension SimulatedMedia {
     }
 
     /// The far side of the leg at `port` presses a key. It reaches the other party of a conversation, and nobody in a
-    /// conference.
-    public func press(_ key: Character, atPort port: UInt16) {
+    /// conference or where keys are held.
+    public func press(
+        _ key: Character, for duration: Duration = KeyPress.standardDuration, atPort port: UInt16
+    ) {
         guard let leg = leg(atPort: port), let row = legs[leg], row.media?.receives == true else { return }
-        emit(.digit(leg, key, duration: .milliseconds(100)))
+        let isHeld = row.media?.holdsKeys == true
+        emit(.digit(leg, KeyPress(key, for: duration), isHeld: isHeld))
+        if isHeld { return }
         let partners = legs.keys.filter { $0 != leg && gain($0, .leg(leg)) > 0 && gain(leg, .leg($0)) > 0 }
         guard partners.count == 1, let partner = partners.first, let media = legs[partner]?.media else { return }
         if isRelayed(row.room), media.sendEventPayloadType != nil {
-            if media.sends { legs[partner]?.keysHeard.append(key) }
+            if media.sends { legs[partner]?.keysHeard.append(KeyPress(key, for: duration)) }
         } else {
-            queueKeys(String(key), to: partner)
+            queueKeys([KeyPress(key, for: duration)], to: partner)
         }
     }
 
     /// The keys the far side of the leg at `port` has got, by `sendDigits` or from the other party.
-    public func keysHeard(atPort port: UInt16) -> String { leg(atPort: port).flatMap { legs[$0]?.keysHeard } ?? "" }
+    public func keysHeard(atPort port: UInt16) -> String { String(pressesHeard(atPort: port).map(\.key)) }
+
+    /// The same with how long each was down.
+    public func pressesHeard(atPort port: UInt16) -> [KeyPress] {
+        leg(atPort: port).flatMap { legs[$0]?.keysHeard } ?? []
+    }
 
     /// Nothing came from the far side of the leg at `port` for too long: told at once, without waiting for the time-out.
     public func timeOut(atPort port: UInt16) {

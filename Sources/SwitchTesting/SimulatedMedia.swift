@@ -26,9 +26,9 @@ public final class SimulatedMedia: MediaDoor, @unchecked Sendable {
         var farSide: FarSide
         var hasStarted = false
         /// The keys the far side has got.
-        var keysHeard = ""
-        /// Keys on their way to the far side, and `sendDigits` to be told as done when none is left.
-        var keys: [Character] = []
+        var keysHeard: [KeyPress] = []
+        /// Keys on their way to the far side, and `sendKeys` to be told as done when none is left.
+        var keys: [KeyPress] = []
         var batches = 0
         var keyTimer: UInt64?
         var silenceTimer: UInt64?
@@ -283,15 +283,15 @@ public final class SimulatedMedia: MediaDoor, @unchecked Sendable {
 
     // MARK: Keys to the far side
 
-    public func sendDigits(_ digits: String, to leg: MediaLeg) {
+    public func sendKeys(_ keys: [KeyPress], to leg: MediaLeg) {
         guard legs[leg] != nil else { return }
-        digitsSent.append((leg, digits))
+        digitsSent.append((leg, String(keys.map(\.key))))
         legs[leg]?.batches += 1
-        queueKeys(digits.prefix(64).filter { "0123456789*#ABCD".contains($0) }, to: leg)
+        queueKeys(keys.prefix(64).filter { "0123456789*#ABCD".contains($0.key) }, to: leg)
     }
 
-    /// Keys go out one each 200 ms, at most 64 wait.
-    func queueKeys(_ keys: String, to leg: MediaLeg) {
+    /// Keys go out one after the other with 100 ms between them, at most 64 wait.
+    func queueKeys(_ keys: [KeyPress], to leg: MediaLeg) {
         guard let row = legs[leg] else { return }
         legs[leg]?.keys += keys.prefix(64 - min(64, row.keys.count))
         if row.room == nil { return abandonKeys(leg) }
@@ -307,7 +307,7 @@ public final class SimulatedMedia: MediaDoor, @unchecked Sendable {
         guard let key = row.keys.first else { return abandonKeys(leg) }
         legs[leg]?.keys.removeFirst()
         if row.media?.sends == true { legs[leg]?.keysHeard.append(key) }
-        pressLater(leg, after: .milliseconds(200))
+        pressLater(leg, after: key.duration + .milliseconds(100))
     }
 
     /// No more keys go out: those who wait for it are told.

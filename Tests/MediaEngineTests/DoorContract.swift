@@ -19,11 +19,13 @@ protocol DoorWorld: AnyObject {
     /// A leg that is configured and whose far side speaks.
     func party(_ name: String, in room: MediaRoom) throws -> MediaLeg
     func configure(_ name: String, sends: Bool, receives: Bool, timeout: Duration?)
+    /// Keys of the far side are held back, or no more.
+    func holdKeys(_ name: String, _ on: Bool)
     func farSide(of name: String, _ does: SimulatedMedia.FarSide)
-    /// The far side presses a key; takes its time.
-    func press(_ key: Character, _ name: String)
-    /// The keys that reached the far side.
-    func keys(_ name: String) -> String
+    /// The far side presses a key for 120 ms or longer, and `midway` happens 80 ms after it went down; takes its time.
+    func press(_ key: Character, for milliseconds: Int, _ name: String, midway: () -> Void)
+    /// The keys that reached the far side, and how long each was down.
+    func presses(_ name: String) -> [KeyPress]
     /// Names of parties and clips the far side hears at present, with their gain in quarters. Takes a tenth of a second.
     func heard(_ name: String) -> [String: Float]
     /// The same for a recording; takes a while.
@@ -38,6 +40,9 @@ extension DoorWorld {
     func configure(_ name: String, timeout: Duration?) {
         configure(name, sends: true, receives: true, timeout: timeout)
     }
+
+    func press(_ key: Character, _ name: String) { press(key, for: 120, name) {} }
+    func keys(_ name: String) -> String { String(presses(name).map(\.key)) }
 }
 
 /// A sine whose pitch tells its name: `a`–`h` are parties, `A`–`H` clips.
@@ -100,6 +105,12 @@ final class SimulatedWorld: DoorWorld {
 
     private func port(_ name: String) -> UInt16 { ports[name] ?? 0 }
 
+    func holdKeys(_ name: String, _ on: Bool) {
+        guard let leg = media.leg(atPort: port(name)), var settings = media.legs[leg]?.media else { return }
+        settings.holdsKeys = on
+        media.configure(leg, settings)
+    }
+
     func configure(_ name: String, sends: Bool, receives: Bool, timeout: Duration?) {
         guard let leg = media.leg(atPort: port(name)) else { return }
         media.configure(
@@ -115,12 +126,13 @@ final class SimulatedWorld: DoorWorld {
         if case .speaks = does { silent.remove(name) } else { silent.insert(name) }
     }
 
-    func press(_ key: Character, _ name: String) {
-        media.press(key, atPort: port(name))
-        run(milliseconds: 400)
+    func press(_ key: Character, for milliseconds: Int, _ name: String, midway: () -> Void) {
+        media.press(key, for: .milliseconds(milliseconds), atPort: port(name))
+        midway()
+        run(milliseconds: milliseconds + 280)
     }
 
-    func keys(_ name: String) -> String { media.keysHeard(atPort: port(name)) }
+    func presses(_ name: String) -> [KeyPress] { media.pressesHeard(atPort: port(name)) }
 
     func heard(_ name: String) -> [String: Float] {
         run(milliseconds: 100)
@@ -162,8 +174,10 @@ final class EngineWorld: DoorWorld {
         var does = SimulatedMedia.FarSide.speaks
         var said = 0
         var ear: [Int16] = []
-        var keys = ""
+        var keys: [KeyPress] = []
         var lastKey: UInt32?
+        var last: Packet?
+        var gaps = 0
 
         init(_ name: String) {
             phone = Phone(ssrc: UInt32(name.unicodeScalars.first?.value ?? 0))
@@ -202,11 +216,16 @@ final class EngineWorld: DoorWorld {
 
     private func listen(_ party: Party) {
         for packet in party.phone.heard() {
+            if let last = party.last, packet.sequence != last.sequence &+ 1 { party.gaps += 1 }
+            party.last = packet
             if packet.type == 8 {
                 party.ear += packet.payload.map { G711.a.decode($0) }
-            } else if packet.type == 101, packet.timestamp != party.lastKey {
+            } else if packet.type == 101, let event = TelephoneEvent(packet.payload, count: packet.payload.count) {
+                let key = DTMFKey(event: event.event)?.character ?? "?"
+                let press = KeyPress(key, for: .microseconds(Int64(event.duration) * 125))
+                if packet.timestamp == party.lastKey { party.keys.removeLast() }
                 party.lastKey = packet.timestamp
-                party.keys += packet.payload.first.flatMap { DTMFKey(event: $0) }.map { String($0.character) } ?? "?"
+                party.keys.append(press)
             }
         }
         if party.ear.count > 4000 { party.ear.removeFirst(party.ear.count - 4000) }
@@ -234,14 +253,26 @@ final class EngineWorld: DoorWorld {
         party.does = does
     }
 
-    func press(_ key: Character, _ name: String) {
+    func holdKeys(_ name: String, _ on: Bool) {
+        guard let (leg, party) = parties[name] else { return }
+        var media = studio.media(party.phone)
+        media.holdsKeys = on
+        studio.door.configure(leg, media)
+    }
+
+    /// Packets that the far side is missing by their numbers.
+    func gaps(_ name: String) -> Int { parties[name]?.1.gaps ?? 0 }
+
+    func press(_ key: Character, for milliseconds: Int, _ name: String, midway: () -> Void) {
         guard let (_, party) = parties[name], let event = DTMFKey(key)?.event else { return }
         let does = party.does
         party.does = .silent
-        for index in 0..<8 {
+        let ticks = milliseconds / 20
+        for index in 0..<ticks + 2 {
+            if index == 4 { midway() }
             var payload: [UInt8] = [0, 0, 0, 0]
-            let duration = UInt16(min(index + 1, 6) * 160)
-            TelephoneEvent(event: event, end: index >= 5, volume: 10, duration: duration).write(to: &payload)
+            let duration = UInt16(min(index + 1, ticks) * 160)
+            TelephoneEvent(event: event, end: index + 1 >= ticks, volume: 10, duration: duration).write(to: &payload)
             party.phone.send(
                 Packet(
                     type: 101, marker: index == 0, sequence: party.phone.sequence, timestamp: party.phone.timestamp,
@@ -249,12 +280,12 @@ final class EngineWorld: DoorWorld {
             party.phone.sequence &+= 1
             run(milliseconds: 20)
         }
-        party.phone.timestamp &+= 8 * 160
+        party.phone.timestamp &+= UInt32(ticks + 2) * 160
         party.does = does
         run(milliseconds: 240)
     }
 
-    func keys(_ name: String) -> String { parties[name]?.1.keys ?? "" }
+    func presses(_ name: String) -> [KeyPress] { parties[name]?.1.keys ?? [] }
 
     func heard(_ name: String) -> [String: Float] {
         guard let (_, party) = parties[name] else { return [:] }

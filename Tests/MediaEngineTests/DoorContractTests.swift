@@ -24,7 +24,7 @@ import Testing
     }
 
     private func digits(_ world: any DoorWorld, _ leg: MediaLeg) -> String {
-        String(world.events.compactMap { if case .digit(leg, let key, _) = $0 { key } else { nil } })
+        String(world.events.compactMap { if case .digit(leg, let press, _) = $0 { press.key } else { nil } })
     }
 
     private func sent(_ world: any DoorWorld, _ leg: MediaLeg) -> Int {
@@ -289,6 +289,80 @@ import Testing
         world.door.close(a)
         world.run(milliseconds: 100)
         #expect(sent(world, a) == 3 && ends(world, a) == 1)
+    }
+
+    @Test(arguments: Door.allCases) func aKeyTakesAsLongAsItIsPressed(_ door: Door) throws {
+        let world = try door.world()
+        let room = try world.room()
+        let a = try world.party("a", in: room)
+        _ = try world.party("b", in: room)
+        world.run(milliseconds: 100)
+        let keys = [KeyPress("1", for: .milliseconds(60)), KeyPress("2", for: .milliseconds(400)), KeyPress("3")]
+        world.door.sendKeys(keys, to: a)
+        world.run(milliseconds: 1000)
+        #expect(world.presses("a") == keys)
+        world.press("5", for: 300, "b") {}
+        #expect(world.presses("a").last == KeyPress("5", for: .milliseconds(300)))
+        // In a mix too, where the key is pressed anew.
+        _ = try world.door.play(world.clip("A"), in: room, loop: true)
+        world.press("6", for: 300, "b") {}
+        world.run(milliseconds: 400)
+        #expect(world.presses("a").last == KeyPress("6", for: .milliseconds(300)))
+    }
+
+    @Test(arguments: Door.allCases) func aKeyThatIsHeldIsToldAndGoesNoFurther(_ door: Door) throws {
+        let world = try door.world()
+        let room = try world.room()
+        let a = try world.party("a", in: room)
+        let b = try world.party("b", in: room)
+        world.run(milliseconds: 200)
+        func told(_ leg: MediaLeg) -> [String] {
+            world.events.compactMap { event in
+                if case .digit(leg, let press, let isHeld) = event { "\(press.key)\(isHeld ? " held" : "")" } else { nil }
+            }
+        }
+        world.holdKeys("a", true)
+        world.press("1", "a")
+        world.press("2", "b")
+        #expect([world.keys("a"), world.keys("b")] == ["2", ""])
+        #expect([told(a), told(b)] == [["1 held"], ["2"]])
+        #expect(world.heard("b") == ["a": 1])
+        // Those that are no code after all.
+        let passed = [KeyPress("1", for: .milliseconds(240)), KeyPress("9")]
+        world.door.sendKeys(passed, to: b)
+        world.run(milliseconds: 800)
+        #expect(world.presses("b") == passed)
+        #expect(world.heard("b") == ["a": 1])
+        // In a mix as well.
+        let music = try world.door.play(world.clip("A"), in: room, loop: true)
+        world.run(milliseconds: 200)
+        world.press("3", "a")
+        world.run(milliseconds: 400)
+        #expect(world.keys("b") == "19")
+        world.door.stop(music)
+        world.holdKeys("a", false)
+        world.run(milliseconds: 200)
+        world.press("4", "a")
+        #expect(world.keys("b") == "194")
+        #expect(told(a) == ["1 held", "3 held", "4"])
+        if let engine = world as? EngineWorld { #expect(engine.gaps("b") == 0) }
+    }
+
+    @Test(arguments: Door.allCases) func aKeyIsHeldOrNotAsAWhole(_ door: Door) throws {
+        let world = try door.world()
+        let room = try world.room()
+        let a = try world.party("a", in: room)
+        _ = try world.party("b", in: room)
+        world.run(milliseconds: 200)
+        // While it is down nothing changes for it any more.
+        world.press("1", for: 200, "a") { world.holdKeys("a", true) }
+        #expect(world.presses("b") == [KeyPress("1", for: .milliseconds(200))])
+        world.press("2", for: 200, "a") { world.holdKeys("a", false) }
+        world.run(milliseconds: 300)
+        #expect(world.keys("b") == "1")
+        let held = world.events.compactMap { if case .digit(a, _, let isHeld) = $0 { isHeld } else { nil } }
+        #expect(held == [false, true])
+        #expect(world.heard("b") == ["a": 1])
     }
 
     @Test(arguments: Door.allCases) func aPressedKeyIsToldOnceAndReachesTheOtherOfTwo(_ door: Door) throws {

@@ -66,7 +66,7 @@ import Testing
         press(7, phones[0], studio)
         studio.run(milliseconds: 400)
         #expect(studio.digits == "7")
-        #expect(phones[1].heard().filter { $0.type == 101 && $0.payload[0] == 7 }.count == 7)
+        #expect(phones[1].heard().filter { $0.type == 101 && $0.payload[0] == 7 }.count == 8)
         #expect(phones[2].heard().filter { $0.type == 101 }.isEmpty)
     }
 

@@ -230,6 +230,6 @@ final class Phone {
 
 extension Studio {
     var digits: String {
-        String(events.compactMap { if case .digit(_, let key, _) = $0 { key } else { nil } })
+        String(events.compactMap { if case .digit(_, let press, _) = $0 { press.key } else { nil } })
     }
 }

@@ -49,8 +49,8 @@ final class Bridge {
         }
     }
 
-    func pressed(_ key: Character, by leg: Leg, isRelayed: Bool) {
-        handle(.key(side(of: leg), key, isRelayed: isRelayed))
+    func pressed(_ press: KeyPress, by leg: Leg, isRelayed: Bool) {
+        handle(.key(side(of: leg), press, isRelayed: isRelayed))
     }
 
     /// The leg goes on without the talk; what becomes of the other one is the rules'.
@@ -80,7 +80,7 @@ final class Bridge {
         case .part: part()
         case .holdKeys(let side, let on): leg(of: side).handle(.holdKeys(on))
         case .sendKeys(let keys, let side):
-            if let media = leg(of: side).media { board.door.sendDigits(keys, to: media) }
+            if let media = leg(of: side).media { board.door.sendKeys(keys, to: media) }
         case .code(let side, let code): board.pressedCode(code, by: leg(of: side), in: self)
         case .music(let side, let on):
             if on { leg(of: side).startMusic() } else { leg(of: side).stopMusic() }

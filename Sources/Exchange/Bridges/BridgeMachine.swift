@@ -39,7 +39,7 @@ struct BridgeMachine: Sendable {
         /// The leg of this side holds the talk by its own means, or has come back.
         case held(Side, Bool)
         /// A key of this side; `isRelayed`: the other side has heard it already.
-        case key(Side, Character, isRelayed: Bool)
+        case key(Side, KeyPress, isRelayed: Bool)
         case due(Timer)
     }
 
@@ -50,7 +50,7 @@ struct BridgeMachine: Sendable {
         case join, part
         /// Keys of this side are kept from the other, or no more.
         case holdKeys(Side, Bool)
-        case sendKeys(String, to: Side)
+        case sendKeys([KeyPress], to: Side)
         /// This side has pressed a code.
         case code(Side, TalkCode)
         /// The side hears music alone, or no more.
@@ -68,6 +68,8 @@ struct BridgeMachine: Sendable {
     /// Sides that hold the talk by their own means.
     private var holding: Set<Side> = []
     private var matchers: [Side: CodeMatcher]
+    /// How long the keys were down that the matchers hold back, in their order.
+    private var heldKeys: [Side: [KeyPress]] = [:]
 
     init(rules: TalkRules) {
         self.rules = rules
@@ -152,22 +154,39 @@ struct BridgeMachine: Sendable {
         Side.allCases.filter { matchers[$0] != nil }.map { .cancel(.keys($0)) }
     }
 
-    private mutating func pressed(_ key: Character, _ side: Side, isRelayed: Bool) -> [Action] {
-        guard matchers[side] != nil else { return isRelayed ? [] : [.sendKeys(String(key), to: side.other)] }
-        return matched(side) { $0.press(key) }
+    private mutating func pressed(_ press: KeyPress, _ side: Side, isRelayed: Bool) -> [Action] {
+        // One that went down before keys were held is nobody's code: the other side has it.
+        if isRelayed { return [] }
+        guard matchers[side] != nil else { return pass([press], from: side) }
+        heldKeys[side, default: []].append(press)
+        return matched(side) { $0.press(press.key) }
+    }
+
+    /// Who hears music gets no keys.
+    private func pass(_ keys: [KeyPress], from side: Side) -> [Action] {
+        holding.isEmpty && !keys.isEmpty ? [.sendKeys(keys, to: side.other)] : []
+    }
+
+    private mutating func takeKeys(_ count: Int, of side: Side) -> [KeyPress] {
+        let keys = Array((heldKeys[side] ?? []).prefix(count))
+        heldKeys[side]?.removeFirst(keys.count)
+        return keys
     }
 
     private mutating func matched(_ side: Side, _ body: (inout CodeMatcher) -> [CodeMatcher.Outcome]) -> [Action] {
         guard var matcher = matchers[side] else { return [] }
         let outcomes = body(&matcher)
         matchers[side] = matcher
-        return [.cancel(.keys(side))]
-            + outcomes.map { outcome in
-                switch outcome {
-                case .waits: .timer(.keys(side), after: Self.keyTimeout)
-                case .code(let code): .code(side, code)
-                case .pass(let keys): .sendKeys(keys, to: side.other)
-                }
+        var actions: [Action] = [.cancel(.keys(side))]
+        for outcome in outcomes {
+            switch outcome {
+            case .waits: actions.append(.timer(.keys(side), after: Self.keyTimeout))
+            case .code(let code):
+                heldKeys[side] = nil
+                actions.append(.code(side, code))
+            case .pass(let keys): actions += pass(takeKeys(keys.count, of: side), from: side)
             }
+        }
+        return actions
     }
 }

@@ -256,7 +256,7 @@ extension LegMachine {
                     receiveEventPayloadType: audio.telephoneEventReceivePayloadType,
                     remoteAddress: audio.remoteAddress, remotePort: audio.remotePort,
                     packetMilliseconds: audio.ptimeMilliseconds, sends: direction.sends, receives: direction.receives,
-                    timeout: timeout))
+                    timeout: timeout, holdsKeys: holdsKeys))
         ]
     }
 

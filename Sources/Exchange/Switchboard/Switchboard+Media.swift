@@ -11,8 +11,8 @@ extension Switchboard {
             guard let leg = leg(of: media) else { return }
             leg.hasSpoken = true
             leg.script?.speechFlows()
-        case .digit(let media, let key, _):
-            if let leg = leg(of: media) { pressed(key, on: leg, isRelayed: true) }
+        case .digit(let media, let press, let isHeld):
+            if let leg = leg(of: media) { pressed(press, on: leg, isRelayed: !isHeld) }
         case .timedOut(let media): leg(of: media)?.handle(.mediaTimedOut)
         case .digitsSent: break
         case .legClosed(let media, let statistics): leg(of: media)?.handle(.mediaClosed(statistics))

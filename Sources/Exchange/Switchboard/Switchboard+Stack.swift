@@ -82,33 +82,38 @@ extension Switchboard {
     }
 
     /// A key that comes as INFO (`application/dtmf-relay`) from phones without RFC 4733.
-    private static func key(in message: SIPMessage) -> Character? {
+    private static func key(in message: SIPMessage) -> KeyPress? {
         guard message.method == .info, let type = message.contentType?.lowercased(), message.body.count <= 256 else {
             return nil
         }
         let text = String(decoding: message.body, as: UTF8.self)
         let key: Character?
+        var duration = KeyPress.standardDuration
         if type.hasPrefix("application/dtmf-relay") {
-            key = text.split(whereSeparator: \.isNewline).lazy
-                .first { $0.lowercased().hasPrefix("signal") }?
-                .split(separator: "=").last?.first { $0 != " " }
+            func value(_ name: String) -> Substring? {
+                text.split(whereSeparator: \.isNewline).lazy.first { $0.lowercased().hasPrefix(name) }?
+                    .split(separator: "=").last
+            }
+            key = value("signal")?.first { $0 != " " }
+            let milliseconds = value("duration").flatMap { Int($0.filter { $0 != " " }) }
+            if let milliseconds, (40...5000).contains(milliseconds) { duration = .milliseconds(milliseconds) }
         } else if type.hasPrefix("application/dtmf") {
             key = text.first
         } else {
             key = nil
         }
-        return key.flatMap { "0123456789*#ABCD".contains($0) ? $0 : nil }
+        return key.flatMap { "0123456789*#ABCD".contains($0) ? KeyPress($0, for: duration) : nil }
     }
 
     // MARK: Keys
 
     /// A key of the leg's party. `isRelayed`: in a talk RTP carries it to the other side by itself.
-    func pressed(_ key: Character, on leg: Leg, isRelayed: Bool) {
-        leg.note(DigitPressed(key: key))
+    func pressed(_ press: KeyPress, on leg: Leg, isRelayed: Bool) {
+        leg.note(DigitPressed(key: press.key))
         if let bridge = leg.bridge, bridge.isTalking {
-            bridge.pressed(key, by: leg, isRelayed: isRelayed && !leg.machine.holdsKeys)
+            bridge.pressed(press, by: leg, isRelayed: isRelayed)
         } else {
-            leg.script?.pressed(key)
+            leg.script?.pressed(press.key)
         }
     }
 }

@@ -187,7 +187,7 @@ extension SimulatedGateway {
     func handle(_ event: MediaEvent) {
         switch event {
         case .started(let leg): if let id = legs[leg] { tell(id, "hears speech") }
-        case .digit(let leg, let key, _): if let id = legs[leg] { tell(id, "heard dtmf \(key)") }
+        case .digit(let leg, let press, _): if let id = legs[leg] { tell(id, "heard dtmf \(press.key)") }
         case .timedOut(let leg): if let id = legs[leg] { tell(id, "hears nothing any more") }
         case .finished(let instrument, let played):
             guard let (id, _) = instruments.removeValue(forKey: instrument) else { return }

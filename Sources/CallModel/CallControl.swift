@@ -58,11 +58,17 @@ public protocol LegControl: AnyObject {
 /// What the leg hears, and what is recorded of it.
 public protocol SoundControl: AnyObject {
     /// Plays `sound` by its name without suffix (`demo-congrats`, `digits/1`, `martlet/welcome`).
-    /// An unanswered call is put into early media first. A key of `interruptedBy` ends it.
+    /// An unanswered call is put into early media first. A key of `interruptedBy` ends it. What is long is read while it
+    /// plays.
     func play(_ sound: String, interruptedBy keys: Set<Character>) async throws -> PlayResult
     /// Starts a tone that goes on until `stopTone`, the next sound, or a bridge.
     func startTone(_ tone: MediaTone) throws
     func stopTone()
+    /// The class of music the party hears whenever it is held or waits (`CHANNEL(musicclass)`); nil: what the holder's
+    /// seat or trunk is given, else the site's. Whom it calls hears the same class unless told otherwise.
+    var musicClass: String? { get set }
+    /// Starts music of a class, nil for the party's own, that goes on until `stopTone`, the next sound, or a bridge.
+    func startMusic(class name: String?) throws
     /// The party hears itself.
     func setEcho(_ on: Bool) throws
 

@@ -22,6 +22,16 @@ extension UserAgent {
         return out
     }
 
+    /// An offer of ours that has not gone out yet, or waits after 491, is not to; one that is out is not touched.
+    public mutating func withdrawOffer(_ id: SessionID) -> [Action] {
+        sessions[id]?.queuedOffer = nil
+        if case .waiting = sessions[id]?.renegotiation {
+            sessions[id]?.renegotiation = .none
+            cancelTimer(.reoffer, of: id)
+        }
+        return []
+    }
+
     mutating func sendQueuedOffer(_ id: SessionID, now: Instant, out: inout [Action]) {
         guard let session = sessions[id], session.phase == .confirmed, session.unacknowledged == nil,
             case .none = session.renegotiation, let body = session.queuedOffer

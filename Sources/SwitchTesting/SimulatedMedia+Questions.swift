@@ -129,6 +129,15 @@ extension SimulatedMedia {
     /// After how long a silence the leg at `port` is told as timed out; nil: never.
     public func timeout(atPort port: UInt16) -> Duration? { leg(atPort: port).flatMap { legs[$0]?.media?.timeout } }
 
+    /// The players in the room of the leg at `port`.
+    public func players(atPort port: UInt16) -> Set<MediaInstrument> {
+        guard let leg = leg(atPort: port), let room = legs[leg]?.room else { return [] }
+        return Set(
+            instruments.filter { row in
+                if case .recorder = row.value.kind { false } else { row.value.room == room }
+            }.keys)
+    }
+
     /// What plays in the room of the leg at `port`, whoever hears it: tones by their name, clips as `clip` unless named.
     public func playing(atPort port: UInt16) -> [String] {
         guard let leg = leg(atPort: port), let room = legs[leg]?.room else { return [] }

@@ -22,6 +22,10 @@ public final class SimulatedPhone: @unchecked Sendable {
         case ringsThenRefuses(status: Int, after: Duration)
         /// 183 with a description, then a final refusal.
         case earlyMediaThenRefuses(status: Int, after: Duration)
+        /// Rings for a second and answers with `sendonly`.
+        case answersHolding
+        /// Answers with these codecs alone; later offers are answered with all the phone has.
+        case answersIn([AudioCodec], after: Duration)
         /// Rings, then answers with a body that is no description, or with none.
         case answersWithBody([UInt8], after: Duration)
         /// Says nothing at all.
@@ -75,6 +79,9 @@ public final class SimulatedPhone: @unchecked Sendable {
     /// The same as it came.
     public private(set) var lastInviteText = ""
     public private(set) var lastReason: String?
+    /// Re-INVITEs of the switch that have come, and whether it takes them.
+    public private(set) var reoffers = 0
+    public var takesReoffers = true
 
     private let password: String?
     private let world: SimulatedSwitch
@@ -177,11 +184,26 @@ public final class SimulatedPhone: @unchecked Sendable {
     /// Puts the other side on hold, or takes it back.
     public func hold(_ on: Bool) { reoffer(on ? .sendOnly : .sendReceive) }
 
+    /// How telephones say that they hold.
+    public enum HoldWay: Sendable {
+        case sendOnly, inactive
+        /// The connection address 0.0.0.0 (RFC 2543).
+        case unspecifiedAddress
+    }
+
+    public func hold(by way: HoldWay) {
+        switch way {
+        case .sendOnly: reoffer(.sendOnly)
+        case .inactive: reoffer(.inactive)
+        case .unspecifiedAddress: reoffer(.sendReceive, address: "0.0.0.0")
+        }
+    }
+
     /// A re-INVITE with another direction.
-    public func reoffer(_ direction: MediaDirection) {
+    public func reoffer(_ direction: MediaDirection, address: String = "127.0.0.1") {
         guard let session else { return }
         let description = OfferAnswer.offer(
-            capabilities: AudioCapabilities(codecs: codecs), sessionID: 1, localAddress: "127.0.0.1", port: mediaPort,
+            capabilities: AudioCapabilities(codecs: codecs), sessionID: 1, localAddress: address, port: mediaPort,
             direction: direction, after: offer)
         offer = description
         perform(agent.reoffer(session, body: description.serialize(), now: world.clock.now))
@@ -300,9 +322,11 @@ public final class SimulatedPhone: @unchecked Sendable {
             over(id, .cancelled)
         case .acknowledged: log.append(.connected)
         case .reoffered(let id, let message):
-            guard let theirs = try? SessionDescription.parse(message.body),
-                let (description, _) = answer(theirs)
+            reoffers += 1
+            guard takesReoffers, let theirs = try? SessionDescription.parse(message.body),
+                let (description, audio) = answer(theirs)
             else { return perform(agent.rejectOffer(id, status: 488, now: world.clock.now)) }
+            if id == session { codec = audio.codec }
             perform(agent.acceptOffer(id, body: description.serialize(), now: world.clock.now))
         case .ended(let id, _): over(id, .ended)
         case .response(_, let message):
@@ -311,7 +335,7 @@ public final class SimulatedPhone: @unchecked Sendable {
         case .requestFailed(_, let status): lastStatus = status
         case .incomingRequest(let id, let message, _):
             perform(agent.respond(id, with: message.response(200), now: world.clock.now))
-        case .reofferAnswered(_, let message): _ = learn(answer: message)
+        case .reofferAnswered(let id, let message): if id == session { _ = learn(answer: message) }
         case .referred(_, let id, _): perform(agent.rejectRefer(id, status: 603, now: world.clock.now))
         case .subscribed(let id, _, _): perform(agent.rejectSubscription(id, status: 489, now: world.clock.now))
         case .referAnswered(let id, let status):
@@ -343,10 +367,12 @@ public final class SimulatedPhone: @unchecked Sendable {
         return true
     }
 
-    private func answer(_ theirs: SessionDescription) -> (SessionDescription, NegotiatedAudio)? {
+    private func answer(
+        _ theirs: SessionDescription, codecs: [AudioCodec]? = nil, direction: MediaDirection = .sendReceive
+    ) -> (SessionDescription, NegotiatedAudio)? {
         OfferAnswer.answer(
-            to: theirs, capabilities: AudioCapabilities(codecs: codecs), sessionID: 2, localAddress: "127.0.0.1",
-            port: mediaPort)
+            to: theirs, capabilities: AudioCapabilities(codecs: codecs ?? self.codecs), sessionID: 2,
+            localAddress: "127.0.0.1", port: mediaPort, direction: direction)
     }
 
     private func called(_ id: SessionID, _ message: SIPMessage) {
@@ -377,6 +403,22 @@ public final class SimulatedPhone: @unchecked Sendable {
                 switchPort = audio.remotePort
                 codec = audio.codec
                 perform(agent.accept(id, body: body, headers: [], now: world.clock.now))
+            }
+        case .answersIn(let codecs, let delay):
+            perform(agent.progress(id, status: 180, body: nil, headers: [], now: world.clock.now))
+            later(delay) { [self] in
+                guard let (body, audio) = answer(theirs, codecs: codecs) else { return }
+                switchPort = audio.remotePort
+                codec = audio.codec
+                perform(agent.accept(id, body: body.serialize(), headers: [], now: world.clock.now))
+            }
+        case .answersHolding:
+            perform(agent.progress(id, status: 180, body: nil, headers: [], now: world.clock.now))
+            later(.seconds(1)) { [self] in
+                let holding = answer(theirs, direction: .sendOnly)?.0 ?? description
+                switchPort = audio.remotePort
+                codec = audio.codec
+                perform(agent.accept(id, body: holding.serialize(), headers: [], now: world.clock.now))
             }
         case .answersWithBody(let body, let delay):
             perform(agent.progress(id, status: 180, body: nil, headers: [], now: world.clock.now))

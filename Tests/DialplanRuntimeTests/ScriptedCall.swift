@@ -117,7 +117,12 @@ final class ScriptedCall: CallControl {
         say("tone \(tone)")
     }
 
-    func stopTone() {}
+    func stopTone() { say("stop tone") }
+    var musicClass: String?
+    func startMusic(class name: String?) throws {
+        try check()
+        say("music \(name ?? musicClass ?? "-")")
+    }
 
     func nextDigit(within timeout: Duration) async throws -> Character? {
         try check()

@@ -35,6 +35,8 @@ final class FakeCall: CallControl {
     }
     func startTone(_ tone: MediaTone) throws { done.append("tone \(tone)") }
     func stopTone() { done.append("stop tone") }
+    var musicClass: String?
+    func startMusic(class name: String?) throws { done.append("music \(name ?? "")") }
     func nextDigit(within timeout: Duration) async throws -> Character? {
         if keys.isEmpty, endsWithoutKeys { throw LegGone(cause: .normalClearing) }
         return keys.isEmpty ? nil : keys.removeFirst()

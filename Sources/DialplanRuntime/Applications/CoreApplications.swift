@@ -24,7 +24,7 @@ struct CoreApplication: Sendable {
 }
 
 enum CoreApplications {
-    static let all: [CoreApplication] = calling + sounds + flow + values
+    static let all: [CoreApplication] = calling + sounds + music + flow + values
 
     static let byName = Dictionary(
         all.map { ($0.signature.name.lowercased(), $0) }, uniquingKeysWith: { first, _ in first })

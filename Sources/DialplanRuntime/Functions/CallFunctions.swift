@@ -20,6 +20,7 @@ extension CoreFunctions {
             switch arguments.lowercased() {
             case "name": interpreter.channelName
             case "language": interpreter.call.language
+            case "musicclass": interpreter.call.musicClass ?? ""
             case "state": interpreter.call.isAnswered ? "Up" : "Ring"
             case "uniqueid": interpreter.call.id.description
             case "linkedid": interpreter.call.callID.description
@@ -86,6 +87,7 @@ extension CoreFunctions {
     @Sendable private static func writeChannel(_ interpreter: Interpreter, _ arguments: String, _ value: String) {
         switch arguments.lowercased() {
         case "language": interpreter.call.language = value
+        case "musicclass": interpreter.call.musicClass = value.isEmpty ? nil : value
         default: interpreter.note("dialplan.cannotWrite", [("function", "CHANNEL(\(arguments))")])
         }
     }

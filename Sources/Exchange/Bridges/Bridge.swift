@@ -15,6 +15,8 @@ final class Bridge {
     let rules: TalkRules
     private unowned let board: Switchboard
     private var machine: BridgeMachine
+    private var agreement = CodecAgreement()
+    private var reminders: [BridgeMachine.Side: HoldReminder] = [:]
     /// The ledger has the beginning of a talk and not its end.
     private var isTold = false
 
@@ -25,11 +27,13 @@ final class Bridge {
         self.b = b
         self.rules = rules
         self.board = board
-        machine = BridgeMachine(rules: rules)
+        machine = BridgeMachine(rules: rules, habits: [.a: a.holdHabit, .b: b.holdHabit])
         board.bridges[id] = self
         a.bridge = self
         b.bridge = self
         handle(.begin)
+        // Who came here while its telephone held goes on holding.
+        for leg in [a, b] where leg.machine.isHeld { handle(.held(side(of: leg), true, .phone)) }
     }
 
     func other(than leg: Leg) -> Leg { leg === a ? b : a }
@@ -38,12 +42,14 @@ final class Bridge {
     private func leg(of side: BridgeMachine.Side) -> Leg { side == .a ? a : b }
     var isOver: Bool { machine.isOver }
     var isTalking: Bool { machine.state == .talking }
-    func isSuspended(by leg: Leg) -> Bool { machine.state == .suspended(by: side(of: leg)) }
 
     func heard(_ report: LegReport, from leg: Leg) {
         switch report {
-        case .held: handle(.held(side(of: leg), true))
-        case .resumed: handle(.held(side(of: leg), false))
+        case .held: handle(.held(side(of: leg), true, .phone))
+        case .resumed: handle(.held(side(of: leg), false, .phone))
+        case .negotiated(let isOurs):
+            agreement.negotiated(side(of: leg), isOurs: isOurs)
+            if isJoined { agreeOnCodec() }
         case .ended(let cause, let by, _, _): handle(.ended(side(of: leg), cause, by: by))
         case .rings, .answered: break
         }
@@ -66,6 +72,11 @@ final class Bridge {
 
     func resume() { handle(.resume) }
 
+    /// A command has the leg hold the other one, or come back.
+    func hold(by leg: Leg, _ on: Bool) { handle(.held(side(of: leg), on, .command)) }
+
+    private var isJoined: Bool { machine.state == .talking && !machine.holds(.a) && !machine.holds(.b) }
+
     func due(_ timer: BridgeMachine.Timer) { handle(.due(timer)) }
 
     private func handle(_ input: BridgeMachine.Input) {
@@ -83,7 +94,16 @@ final class Bridge {
             if let media = leg(of: side).media { board.door.sendKeys(keys, to: media) }
         case .code(let side, let code): board.pressedCode(code, by: leg(of: side), in: self)
         case .music(let side, let on):
-            if on { leg(of: side).startMusic() } else { leg(of: side).stopMusic() }
+            let (held, holder) = (leg(of: side), leg(of: side.other))
+            if on { held.startMusic(class: held.musicClass(heldBy: holder)) } else { held.stopMusic() }
+            if !on { reminders.removeValue(forKey: side.other)?.stop() }
+        case .remind(let side):
+            let reminder = reminders[side] ?? HoldReminder(of: leg(of: side), board: board)
+            reminders[side] = reminder
+            reminder.remind(of: leg(of: side.other))
+        case .recall(let side):
+            HoldRecall(of: leg(of: side.other), for: leg(of: side), isCaller: side == .a, rules: rules, board: board)
+                .begin()
         case .over: close()
         case .release(let side, let after, let cause, let by): release(leg(of: side), after, cause, by: by)
         }
@@ -93,6 +113,19 @@ final class Bridge {
         guard a.isUp, b.isUp else { return }
         if let room = a.room { b.move(to: room) }
         tell(true)
+        agreeOnCodec()
+    }
+
+    /// Asks one of the two for the other's codec where they differ. A telephone of the house rather than a trunk.
+    private func agreeOnCodec() {
+        let first: BridgeMachine.Side = b.party.isSeat || !a.party.isSeat ? .b : .a
+        let asked = agreement.next(
+            { side in
+                let (own, other) = (leg(of: side), leg(of: side.other))
+                return .init(codec: own.codec, canChange: other.codec.map { own.machine.canPrefer($0) } ?? false)
+            }, first: first)
+        guard let asked, let codec = leg(of: asked.other).codec else { return }
+        leg(of: asked).handle(.prefer(codec))
     }
 
     /// Each in a room of its own.
@@ -113,6 +146,8 @@ final class Bridge {
 
     private func close() {
         board.bridges[id] = nil
+        for reminder in reminders.values { reminder.stop() }
+        reminders = [:]
         tell(false)
         for leg in [a, b] {
             if leg.bridge === self { leg.bridge = nil }

@@ -16,6 +16,24 @@ struct BridgeMachine: Sendable {
         case limit
         /// No further key of a code came.
         case keys(Side)
+        /// This side has held for long.
+        case reminder(Side)
+    }
+
+    /// How a side holds.
+    enum HoldMeans: Hashable, Sendable {
+        /// Its telephone says so (`sendonly`, `inactive`).
+        case phone
+        /// A command asked for it.
+        case command
+    }
+
+    /// What is done for a side that holds.
+    struct HoldHabit: Hashable, Sendable {
+        /// It is reminded whenever it has held for so long; nil: never.
+        var reminder: Duration?
+        /// It is rung again when it hangs up and so leaves somebody in the music.
+        var recalls = false
     }
 
     enum State: Hashable, Sendable {
@@ -36,8 +54,8 @@ struct BridgeMachine: Sendable {
         case dissolve
         case suspend(by: Side)
         case resume
-        /// The leg of this side holds the talk by its own means, or has come back.
-        case held(Side, Bool)
+        /// This side holds the talk, or has come back.
+        case held(Side, Bool, HoldMeans)
         /// A key of this side; `isRelayed`: the other side has heard it already.
         case key(Side, KeyPress, isRelayed: Bool)
         case due(Timer)
@@ -55,6 +73,10 @@ struct BridgeMachine: Sendable {
         case code(Side, TalkCode)
         /// The side hears music alone, or no more.
         case music(Side, Bool)
+        /// The side holds for long and is to be reminded.
+        case remind(Side)
+        /// The other side has hung up while it held this one, which waits for it to come back.
+        case recall(Side)
         /// The side's part is over.
         case release(Side, AfterTalk, HangupCause, by: EndedBy)
         case over
@@ -65,14 +87,16 @@ struct BridgeMachine: Sendable {
 
     let rules: TalkRules
     private(set) var state = State.waiting
-    /// Sides that hold the talk by their own means.
-    private var holding: Set<Side> = []
+    /// Sides that hold the talk, and by what.
+    private var holding: [Side: Set<HoldMeans>] = [:]
+    private let habits: [Side: HoldHabit]
     private var matchers: [Side: CodeMatcher]
     /// How long the keys were down that the matchers hold back, in their order.
     private var heldKeys: [Side: [KeyPress]] = [:]
 
-    init(rules: TalkRules) {
+    init(rules: TalkRules, habits: [Side: HoldHabit] = [:]) {
         self.rules = rules
+        self.habits = habits
         matchers = [:]
         if !rules.caller.codes.isEmpty { matchers[.a] = CodeMatcher(codes: rules.caller.codes) }
         if !rules.called.codes.isEmpty { matchers[.b] = CodeMatcher(codes: rules.called.codes) }
@@ -81,6 +105,8 @@ struct BridgeMachine: Sendable {
     func rule(of side: Side) -> SideRules { side == .a ? rules.caller : rules.called }
 
     var isOver: Bool { state == .over }
+    func holds(_ side: Side) -> Bool { holding[side]?.isEmpty == false }
+    private var holders: [Side] { Side.allCases.filter(holds) }
 
     mutating func handle(_ input: Input) -> [Action] {
         switch (state, input) {
@@ -88,6 +114,9 @@ struct BridgeMachine: Sendable {
             state = .talking
             return (rules.limit.map { [.timer(.limit, after: $0)] } ?? []) + [.join] + keyHolding(true)
 
+        case (.talking, .ended(let side, _, _))
+        where holds(side) && !holds(side.other) && habits[side]?.recalls == true:
+            return end(keepingMusic: true) + [.recall(side.other)]
         case (.talking, .ended(let side, let cause, let by)):
             return end() + [.release(side.other, rule(of: side.other).after, cause, by: by)]
         case (.suspended(let busy), .ended(let side, let cause, let by)):
@@ -102,18 +131,23 @@ struct BridgeMachine: Sendable {
 
         case (.talking, .suspend(let side)):
             state = .suspended(by: side)
-            return stopMusic() + cancelKeys() + keyHolding(false) + [.part, .music(side.other, true)]
+            let others = holders.filter { $0 != side }.map { Action.music($0.other, false) }
+            return others + cancelKeys() + cancelReminders() + keyHolding(false) + [.part, .music(side.other, true)]
         case (.suspended(let side), .resume):
             state = .talking
-            let held: [Action] = holding.isEmpty ? [] : [.part] + holding.map { .music($0.other, true) }
-            return [.music(side.other, false), .join] + keyHolding(true) + held
+            if holders.isEmpty { return [.music(side.other, false), .join] + keyHolding(true) }
+            let quiet: [Action] = holds(side) ? [] : [.music(side.other, false)]
+            return quiet + keyHolding(true) + holders.flatMap { [.music($0.other, true)] + startReminder($0) }
 
-        case (.talking, .held(let side, let holds)):
-            guard note(side, holds) else { return [] }
-            return holds ? [.part, .music(side.other, true)] : [.music(side.other, false)] + joinIfNobodyHolds()
-        case (.suspended(_), .held(let side, let holds)):
-            _ = note(side, holds)
+        case (.talking, .held(let side, let on, let means)):
+            guard note(side, on, means) else { return [] }
+            if on { return [.part, .music(side.other, true)] + startReminder(side) }
+            return [.cancel(.reminder(side)), .music(side.other, false)] + joinIfNobodyHolds()
+        case (.suspended(_), .held(let side, let on, let means)):
+            _ = note(side, on, means)
             return []
+        case (.talking, .due(.reminder(let side))):
+            return holds(side) ? [.remind(side)] + startReminder(side) : []
 
         case (.talking, .key(let side, let key, let isRelayed)): return pressed(key, side, isRelayed: isRelayed)
         case (.talking, .due(.keys(let side))): return matched(side) { $0.timedOut() }
@@ -127,22 +161,34 @@ struct BridgeMachine: Sendable {
         }
     }
 
-    private mutating func end() -> [Action] {
-        let music: [Action] =
-            if case .suspended(let side) = state { [.music(side.other, false)] } else { stopMusic() }
+    private mutating func end(keepingMusic: Bool = false) -> [Action] {
+        var music: [Action] = []
+        if case .suspended(let side) = state {
+            music = [.music(side.other, false)]
+        } else if !keepingMusic {
+            music = holders.map { .music($0.other, false) }
+        }
         let keys = state == .talking ? keyHolding(false) : []
         state = .over
-        return [.cancel(.limit)] + cancelKeys() + keys + music + [.over]
+        return [.cancel(.limit)] + cancelKeys() + cancelReminders() + keys + music + [.over]
     }
 
-    private mutating func note(_ side: Side, _ holds: Bool) -> Bool {
-        guard holding.contains(side) != holds else { return false }
-        if holds { holding.insert(side) } else { holding.remove(side) }
-        return true
+    /// Whether the side holds now and did not, or the other way round.
+    private mutating func note(_ side: Side, _ on: Bool, _ means: HoldMeans) -> Bool {
+        let before = holds(side)
+        if on { holding[side, default: []].insert(means) } else { holding[side]?.remove(means) }
+        return holds(side) != before
     }
 
-    private func joinIfNobodyHolds() -> [Action] { holding.isEmpty ? [.join] : [] }
-    private func stopMusic() -> [Action] { Side.allCases.filter(holding.contains).map { .music($0.other, false) } }
+    private func joinIfNobodyHolds() -> [Action] { holders.isEmpty ? [.join] : [] }
+
+    private func startReminder(_ side: Side) -> [Action] {
+        habits[side]?.reminder.map { [.timer(.reminder(side), after: $0)] } ?? []
+    }
+
+    private func cancelReminders() -> [Action] {
+        Side.allCases.filter { habits[$0]?.reminder != nil }.map { .cancel(.reminder($0)) }
+    }
 
     // MARK: Keys
 
@@ -164,7 +210,7 @@ struct BridgeMachine: Sendable {
 
     /// Who hears music gets no keys.
     private func pass(_ keys: [KeyPress], from side: Side) -> [Action] {
-        holding.isEmpty && !keys.isEmpty ? [.sendKeys(keys, to: side.other)] : []
+        holders.isEmpty && !keys.isEmpty ? [.sendKeys(keys, to: side.other)] : []
     }
 
     private mutating func takeKeys(_ count: Int, of side: Side) -> [KeyPress] {

@@ -30,6 +30,7 @@ extension Switchboard {
         case .bridge(let a, let b):
             let (a, b) = (try talker(a), try talker(b))
             guard a !== b else { throw .sameParty }
+            for leg in [a, b] { leg.recall?.withdraw() }
             free(a, for: b)
             free(b, for: a)
             queue(.talk(a, b, TalkRules(), .conference))
@@ -53,13 +54,8 @@ extension Switchboard {
             _ = Transfer(bridge, by: one, to: .talk(of: two), refer: nil, board: self)
         case .hold(let id, let on):
             let leg = try leg(id)
-            if on {
-                guard let bridge = leg.bridge, bridge.isTalking else { throw .noTalk(id) }
-                bridge.suspend(by: leg)
-            } else {
-                guard let bridge = leg.bridge, bridge.isSuspended(by: leg) else { throw .noTalk(id) }
-                bridge.resume()
-            }
+            guard let bridge = leg.bridge, bridge.isTalking else { throw .noTalk(id) }
+            bridge.hold(by: leg, on)
         case .pickUp(let id, let ringing):
             let leg = try leg(id)
             guard let offer = legs[ringing]?.offer, offer.isOpen else { throw .notRinging(ringing) }

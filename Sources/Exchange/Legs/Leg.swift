@@ -55,8 +55,13 @@ final class Leg {
     /// Talks that wait while the leg does something else, the latest last.
     var suspended: [Bridge] = []
     var transfer: Transfer?
+    /// The called one rings for it again: it was held when the other side hung up.
+    var recall: HoldRecall?
     /// Music or a tone that no script plays.
-    var ambience: MediaInstrument?
+    var ambience: Ambience?
+    /// The class its dialplan wants it to hear; nil: the holder's or the site's.
+    var musicClass: String?
+    var musicPlace: MusicPlace?
 
     init(
         id: LegID, party: Party, isIncoming: Bool, sipCallID: String, flow: Flow, session: SessionID, call: Call,
@@ -167,6 +172,7 @@ final class Leg {
             board.act { $0.acceptOffer(self.session, body: body.serialize(), now: now) }
         case .rejectOffer(let status): board.act { $0.rejectOffer(self.session, status: status, now: now) }
         case .reoffer(let body): board.act { $0.reoffer(self.session, body: body.serialize(), now: now) }
+        case .withdrawOffer: board.act { $0.withdrawOffer(self.session) }
         case .configure(let settings):
             if let media { board.door.configure(media, settings) }
         case .closeMedia:
@@ -199,7 +205,7 @@ final class Leg {
     private func take(_ report: LegReport) {
         switch report {
         case .rings, .answered: offer?.heard(report, from: self)
-        case .held, .resumed: bridge?.heard(report, from: self)
+        case .held, .resumed, .negotiated: bridge?.heard(report, from: self)
         case .ended(let cause, let by, _, _):
             board.completeConsultation(of: self)
             passOnPlaces()
@@ -209,6 +215,7 @@ final class Leg {
             for bridge in suspended { bridge.heard(report, from: self) }
             offer?.heard(report, from: self)
             transfer?.legGone(self)
+            recall?.withdraw()
             call.ended(self, cause, by: by)
             var waiting = script
             while let script = waiting {

@@ -26,6 +26,8 @@ enum LegInput: Sendable {
     /// A re-INVITE or UPDATE; nil asks for an offer of ours.
     case offered(SessionDescription?)
     case offerAnswered(SessionDescription?)
+    /// Ours was refused, or met theirs too often.
+    case offerRefused
     case over(HangupCause, by: EndedBy, status: Int?)
 
     // Reports of media.
@@ -50,6 +52,8 @@ enum LegAction: Hashable, Sendable {
     case rejectOffer(Int)
     /// A re-INVITE of ours.
     case reoffer(SessionDescription)
+    /// One that has not gone out yet is not to.
+    case withdrawOffer
     case configure(LegMedia)
     case closeMedia
     /// `mediaOverdue` is to come after this time, unless media closes before.
@@ -74,6 +78,8 @@ enum LegReport: Hashable, Sendable {
     case rings(status: Int, media: Bool)
     case answered
     case held, resumed
+    /// Another offer and answer are done, or came to nothing: the codec may have changed. `isOurs`: we had offered.
+    case negotiated(isOurs: Bool)
     case ended(HangupCause, by: EndedBy, status: Int?, wasAnswered: Bool)
 }
 

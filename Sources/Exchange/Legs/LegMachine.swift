@@ -55,6 +55,8 @@ struct LegMachine: Sendable {
     private(set) var local: LocalMedia?
     /// Keys are kept from the far side until somebody decides what they mean.
     private(set) var holdsKeys = false
+    /// A re-INVITE of ours for another codec waits for its answer, or for its turn.
+    private var isOffering = false
 
     /// A leg whose INVITE came in, with its offer if it had one.
     init(incoming offer: SessionDescription?, sessionNumber: UInt64, profile: LegProfile) {
@@ -105,6 +107,7 @@ struct LegMachine: Sendable {
         case .acknowledged(let description): return acknowledged(description)
         case .offered(let offer): return offered(offer)
         case .offerAnswered(let answer): return offerAnswered(answer)
+        case .offerRefused: return offerRefused()
         case .over(let cause, let by, let status): return over(End(cause: cause, by: by, status: status))
         case .mediaTimedOut: return mediaTimedOut()
         case .mediaClosed(let statistics): return closed(statistics)
@@ -193,35 +196,55 @@ extension LegMachine {
         guard let description, negotiation.accept(description) else {
             return hangUp(.bearerNotAvailable, by: .system, reason: nil)
         }
-        return configure() + holdNews()
+        return configure() + holdNews() + [.report(.negotiated(isOurs: false))]
     }
 
     /// Hold, resume, a new address: a re-INVITE or UPDATE is answered from what was settled, with the codec in use first
     /// so that a relay stays one.
     private mutating func offered(_ offer: SessionDescription?) -> [LegAction] {
         guard case .up = state, let local else { return [.rejectOffer(488)] }
+        // One of ours that waits was made for what held before; who wanted it is told and asks anew.
+        let ours: [LegAction] = isOffering ? [.withdrawOffer] : []
+        isOffering = false
         let current = negotiation.settled.map { [$0.codec] } ?? []
         guard let offer else {
             // A re-INVITE without offer asks for ours (RFC 3261 §14.2): all we can do, the codec in use first.
             let body = negotiation.offer(at: local, preferring: current)
             negotiation.awaitAnswer()
-            return [.acceptOffer(body)]
+            return ours + [.acceptOffer(body)]
         }
-        guard let body = negotiation.answer(offer, at: local, preferring: current) else { return [.rejectOffer(488)] }
-        return configure() + [.acceptOffer(body)] + holdNews()
+        guard let body = negotiation.answer(offer, at: local, preferring: current) else {
+            return ours + [.rejectOffer(488), .report(.negotiated(isOurs: false))]
+        }
+        return ours + configure() + [.acceptOffer(body)] + holdNews() + [.report(.negotiated(isOurs: false))]
     }
 
+    /// An answer that takes nothing leaves everything as it was, like a refusal (RFC 3261 §14.1).
     private mutating func offerAnswered(_ answer: SessionDescription?) -> [LegAction] {
-        guard case .up = state, let answer, negotiation.accept(answer) else { return [] }
-        return configure() + holdNews()
+        guard case .up = state else { return [] }
+        isOffering = false
+        guard let answer, negotiation.accept(answer) else { return [.report(.negotiated(isOurs: true))] }
+        return configure() + holdNews() + [.report(.negotiated(isOurs: true))]
     }
 
-    /// Offers another codec by a re-INVITE of ours, when it is not the one in use.
+    private mutating func offerRefused() -> [LegAction] {
+        guard case .up = state else { return [] }
+        isOffering = false
+        return [.report(.negotiated(isOurs: true))]
+    }
+
+    /// Whether another codec than the one in use can be asked for: we may speak it, the party is known to or has not said
+    /// what it speaks, and it holds nobody, for a re-INVITE of ours would ask it to come back.
+    func canPrefer(_ codec: AudioCodec) -> Bool {
+        guard case .up(.talking) = state, local != nil, let settled = negotiation.settled else { return false }
+        return settled.codec != codec && negotiation.mayBeSpoken(codec)
+    }
+
+    /// Offers another codec by a re-INVITE of ours.
     private mutating func prefer(_ codec: AudioCodec) -> [LegAction] {
-        guard case .up(.talking) = state, let local, let settled = negotiation.settled, settled.codec != codec,
-            negotiation.profile.codecs.contains(codec)
-        else { return [] }
-        return [.reoffer(negotiation.offer(at: local, preferring: [codec]))]
+        guard canPrefer(codec), let local else { return [] }
+        isOffering = true
+        return [.reoffer(negotiation.offer(at: local, only: codec))]
     }
 
     private mutating func holdKeys(_ wanted: Bool) -> [LegAction] {

@@ -31,11 +31,23 @@ struct Negotiation: Sendable {
     /// What we last offered or answered.
     private(set) var ours: SessionDescription?
     private(set) var settled: NegotiatedAudio?
+    /// The codecs of the last offer of theirs; nil as long as they only answered: an answer may name one of many.
+    private var offeredByThem: [AudioCodec]?
 
     init(sessionNumber: UInt64, profile: LegProfile, offer: SessionDescription? = nil) {
         self.sessionNumber = sessionNumber
         self.profile = profile
         theirOffer = offer
+        offeredByThem = offer.map(Self.codecs)
+    }
+
+    private static func codecs(of description: SessionDescription) -> [AudioCodec] {
+        description.media.first { $0.kind == .audio }?.formats.compactMap(\.codec) ?? []
+    }
+
+    /// Both sides may speak it, as far as is known.
+    func mayBeSpoken(_ codec: AudioCodec) -> Bool {
+        profile.codecs.contains(codec) && offeredByThem?.contains(codec) ?? true
     }
 
     /// The codecs of ours with `preferred` in front as far as they are allowed here.
@@ -47,7 +59,7 @@ struct Negotiation: Sendable {
     /// The voice codecs the far side is known to speak, in its order.
     var theirCodecs: [AudioCodec] {
         if let settled { return [settled.codec] }
-        return theirOffer?.media.first { $0.kind == .audio }?.formats.compactMap(\.codec) ?? []
+        return theirOffer.map(Self.codecs) ?? []
     }
 
     /// What goes into our 183 or 200 on the first INVITE: the answer to its offer, or an offer of ours where it had none.
@@ -69,6 +81,15 @@ struct Negotiation: Sendable {
         return offer
     }
 
+    /// A further offer of this codec alone: many phones take the codec they like best of an offer, whatever its order.
+    mutating func offer(at local: LocalMedia, only codec: AudioCodec) -> SessionDescription {
+        let offer = OfferAnswer.offer(
+            capabilities: AudioCapabilities(codecs: [codec]), sessionID: sessionNumber, localAddress: local.address,
+            port: local.port, after: ours)
+        ours = offer
+        return offer
+    }
+
     /// Answers an offer of theirs; nil (488) leaves everything as it was.
     mutating func answer(
         _ theirs: SessionDescription, at local: LocalMedia, preferring: [AudioCodec]
@@ -79,6 +100,7 @@ struct Negotiation: Sendable {
                 localAddress: local.address, port: local.port, after: ours)
         else { return nil }
         theirOffer = nil
+        offeredByThem = Self.codecs(of: theirs)
         ours = description
         settled = audio
         return description

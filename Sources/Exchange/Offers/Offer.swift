@@ -37,6 +37,8 @@ final class Offer {
         var hopsLeft: Int
         /// Who is said to have hung up when the offer is withdrawn.
         var withdrawnBy: EndedBy = .caller
+        /// False for a call that is about one the seat has already: it needs no place of its own.
+        var takesPlace = true
     }
 
     let id: OfferID
@@ -94,7 +96,7 @@ final class Offer {
         switch report {
         case .rings(let status, let media): handle(.rings(leg.id, status: status, media: media))
         case .answered: handle(.answered(leg.id))
-        case .held, .resumed: break
+        case .held, .resumed, .negotiated: break
         case .ended(let cause, _, _, _):
             release(leg)
             handle(.failed(leg.id, cause))
@@ -162,7 +164,7 @@ final class Offer {
     private func reach(_ branch: Int) {
         let routes: [Route]
         do throws(NoRoute) {
-            routes = try board.routes(to: request.branches[branch].target, caller: terms.caller, site: terms.site)
+            routes = try board.routes(to: request.branches[branch].target, caller: terms.caller, site: terms.site, takesPlace: terms.takesPlace)
         } catch { return handle(.unreachable(branch, error.cause)) }
         let called = routes.compactMap(invite)
         // The phones are there; what lacks is our own: ports, sessions.

@@ -25,8 +25,10 @@ struct NoRoute: Error {
 }
 
 extension Switchboard {
-    /// Every phone of a seat, or one line of a trunk; takes the places for it.
-    func routes(to target: DialTarget, caller: CallerIdentity, site: Site) throws(NoRoute) -> [Route] {
+    /// Every phone of a seat, or one line of a trunk; takes the places for it. `takesPlace`: a place of the seat too.
+    func routes(
+        to target: DialTarget, caller: CallerIdentity, site: Site, takesPlace: Bool = true
+    ) throws(NoRoute) -> [Route] {
         switch target {
         case .seat(let number):
             guard let seat = site.seat(number) else {
@@ -36,7 +38,7 @@ extension Switchboard {
             // A phone that cannot be reached is as good as none: nobody waits half a minute to hear that.
             let reached = bindings.compactMap { binding in binding.way.map { (contact: binding.contact, way: $0) } }
             guard !reached.isEmpty else { throw NoRoute(status: .unavailable, cause: .subscriberAbsent) }
-            guard services.occupancy.take(.seat(number), limit: seat.calls) else {
+            guard !takesPlace || services.occupancy.take(.seat(number), limit: seat.calls) else {
                 throw NoRoute(status: .busy, cause: .userBusy)
             }
             let from = ownAddress(user: caller.number, name: caller.name.isEmpty ? nil : caller.name)
@@ -44,7 +46,7 @@ extension Switchboard {
             return reached.enumerated().map { index, phone in
                 Route(
                     party: .seat(number), uri: phone.contact, flow: phone.way,
-                    places: index == 0 ? [.seat(number)] : [], from: from)
+                    places: takesPlace && index == 0 ? [.seat(number)] : [], from: from)
             }
 
         case .trunk(let name, let number):

@@ -150,6 +150,7 @@ extension Script: OfferOwner {
             return
         }
         self.dialling?.answeredAt = board.now
+        called.musicClass = called.musicClass ?? leg.musicClass
         if case .transfer(let transfer) = purpose { transfer.taken() }
         let request = dialling.request
         let rules = TalkRules(

@@ -12,13 +12,16 @@ extension Script: SoundControl {
         if let key = takeKey(among: wanted) { return .interrupted(key) }
         let language = language
         let sounds = board.services.sounds
-        let clip = await withCheckedContinuation { continuation in
-            sounds.find(sound, language: language) { continuation.resume(returning: $0) }
+        let found = await withCheckedContinuation { continuation in
+            sounds.sound(sound, language: language) { continuation.resume(returning: $0) }
         }
+        var isPlaying = false
+        // A stream that nobody plays after all is let go, so that its reader does not wait.
+        defer { if !isPlaying, case .stream(let stream) = found { stream.cancel() } }
         try check()
         // Pressed while the sound was read from the disk.
         if let key = takeKey(among: wanted) { return .interrupted(key) }
-        guard let clip else {
+        guard let found else {
             board.log.warning("leg \(leg.id): no sound named \(sound) in \(language) or en")
             return .missing
         }
@@ -26,7 +29,13 @@ extension Script: SoundControl {
         stopTone()
         try openMedia()
         guard let room = leg.room else { return .missing }
-        let player = try media { try board.door.play(clip, in: room.media, loop: false) }
+        let player = try media {
+            switch found {
+            case .clip(let clip): try board.door.play(clip, in: room.media, loop: false)
+            case .stream(let stream): try board.door.play(stream, in: room.media)
+            }
+        }
+        isPlaying = true
         board.instruments[player] = .script(self)
         return try await withCheckedThrowingContinuation { continuation in
             waiting = .player(player, wanted, continuation)
@@ -59,6 +68,22 @@ extension Script: SoundControl {
         let player = try media { try board.door.play(wanted, in: room.media) }
         board.instruments[player] = .script(self)
         tone = player
+    }
+
+    var musicClass: String? {
+        get { leg.musicClass }
+        set { leg.musicClass = newValue.flatMap { $0.isEmpty ? nil : $0 } }
+    }
+
+    func startMusic(class name: String?) throws {
+        try check()
+        try earlyMedia(preferring: [])
+        stopTone()
+        try openMedia()
+        guard let room = leg.room else { return }
+        guard let music = board.playMusic(class: name ?? leg.musicClass(), from: .random, in: room) else { return }
+        board.instruments[music.player] = .script(self)
+        tone = music.player
     }
 
     func stopTone() {

@@ -27,7 +27,7 @@ extension Script {
         serves()
         try openMedia()
         stopTone()
-        leg.startMusic()
+        leg.startMusic(class: leg.musicClass())
         return try await withCheckedThrowingContinuation { continuation in
             waiting = .rest(continuation)
             if let timeout { board.setTimer(.script(number), after: timeout) }

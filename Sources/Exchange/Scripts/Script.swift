@@ -61,6 +61,7 @@ final class Script {
     var waiting: Waiting?
     var keys: [Character] = []
     var language: String
+    /// A tone or music that goes on until something else is heard.
     var tone: MediaInstrument?
     var recording: Recording?
     var dialling: Dialling?
@@ -148,6 +149,7 @@ final class Script {
 
     private func failWaiting(_ error: any Error) {
         guard let waiting else { return }
+        leg.recall?.withdraw()
         self.waiting = nil
         board.timers.cancel(.script(number))
         switch waiting {

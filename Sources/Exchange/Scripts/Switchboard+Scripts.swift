@@ -44,6 +44,7 @@ extension Switchboard {
 
     /// Takes a leg out of whatever it is in and sends it to a placement.
     func take(_ leg: Leg, to placement: Placement, context: String, variables: [String: String] = [:]) {
+        leg.recall?.withdraw()
         leg.bridge?.leave(leg)
         leg.moveToOwnRoom()
         var entry = entry(at: placement, for: leg, context: context)

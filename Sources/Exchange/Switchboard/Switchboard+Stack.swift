@@ -24,7 +24,7 @@ extension Switchboard {
         case .reoffered(let session, let message): reoffered(session, message)
         case .reofferAnswered(let session, let message):
             leg(of: session)?.handle(.offerAnswered(Self.description(in: message)))
-        case .reofferFailed: break
+        case .reofferFailed(let session, _): leg(of: session)?.handle(.offerRefused)
         case .inDialogRequest(let session, let message):
             if let leg = leg(of: session), let key = Self.key(in: message) { pressed(key, on: leg, isRelayed: false) }
         case .ended(let session, let cause): ended(session, cause)

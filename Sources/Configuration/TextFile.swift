@@ -31,6 +31,11 @@ public enum TextFile {
     /// A site of 10,000 seats written one by one has about 1 MB.
     public static let limitBytes = 4 * 1_048_576
 
+    public static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
     public static func read(_ path: String) -> Result<String, Failure> {
         // O_NONBLOCK: a FIFO in place of the file must not hang the switch.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

@@ -41,6 +41,20 @@ struct MusicTests {
         #expect(told.all == [])
     }
 
+    @Test("a class may have a folder of its own anywhere, and an order")
+    func ownFolder() async throws {
+        let other = try SoundFolder()
+        try other.write("b.wav", samples: Self.second(2))
+        try other.write("a.wav", samples: Self.second(1))
+        try folder.write("jazz/c.wav", samples: Self.second(3))
+        music.setClasses(["jazz": MusicFolder(path: other.path, order: .inOrder)])
+        let heard = try await hear(music.music(class: "jazz", from: .beginning), 24_000)
+        #expect(heard == Self.second(1) + Self.second(2) + Self.second(1))
+        music.setClasses([:])
+        #expect(try await hear(music.music(class: "jazz", from: .beginning), 100).allSatisfy { $0 == 3 })
+        #expect(told.all == [])
+    }
+
     @Test("the default class is the site's, else the installed one; so is a class that has no files")
     func fallback() async throws {
         try installed.write("theirs.wav", samples: Self.second(1))

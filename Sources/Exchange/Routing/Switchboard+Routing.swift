@@ -38,7 +38,7 @@ extension Switchboard {
             // A phone that cannot be reached is as good as none: nobody waits half a minute to hear that.
             let reached = bindings.compactMap { binding in binding.way.map { (contact: binding.contact, way: $0) } }
             guard !reached.isEmpty else { throw NoRoute(status: .unavailable, cause: .subscriberAbsent) }
-            guard !takesPlace || services.occupancy.take(.seat(number), limit: seat.calls) else {
+            guard !takesPlace || services.occupancy.take(.seat(number), limit: seat.callWaiting ? seat.calls : 1) else {
                 throw NoRoute(status: .busy, cause: .userBusy)
             }
             let from = ownAddress(user: caller.number, name: caller.name.isEmpty ? nil : caller.name)

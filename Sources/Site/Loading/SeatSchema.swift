@@ -12,6 +12,8 @@ struct SeatSchema {
     private(set) var seats: [String: Seat] = [:]
     /// Where each seat's context is named, for the check against the dialplan.
     private(set) var contextSpots: [String: SourceLocation] = [:]
+    /// Classes of music that seats name.
+    private(set) var musicSpots: [(name: String, spot: SourceLocation)] = []
     private var fromRow: Set<String> = []
     private let site: SiteSchema
     private let findings: Findings
@@ -97,7 +99,7 @@ struct SeatSchema {
 
     // MARK: Values
 
-    private func readSettings(_ table: inout TableReader, base: Seat?, number: String) -> Seat {
+    private mutating func readSettings(_ table: inout TableReader, base: Seat?, number: String) -> Seat {
         let isOperator = table.boolean("operator", default: base?.isOperator ?? false)
         // A row's own number of calls goes over to a seat of it, the limit's default does not.
         let standard = isOperator ? site.limits.callsPerOperator : site.limits.callsPerSeat
@@ -112,6 +114,13 @@ struct SeatSchema {
             registrations: table.integer(
                 "registrations", in: 1...32, default: base?.registrations ?? site.limits.registrationsPerSeat),
             spot: table.spot)
+        seat.callWaiting = table.boolean("call_waiting", default: base?.callWaiting ?? true)
+        let music = table.string("hold_music", maximumLength: 32)
+        if let music { musicSpots.append((music, table.spot(of: "hold_music"))) }
+        seat.holdMusic = music ?? base?.holdMusic
+        let reminder = table.duration("hold_reminder", in: .zero...(.seconds(3600)), default: base?.holdReminder ?? .zero)
+        seat.holdReminder = reminder > .zero ? max(reminder, .seconds(5)) : nil
+        seat.holdRecall = table.boolean("hold_recall", default: base?.holdRecall ?? false)
         readServices(&table, of: &seat, base: base)
         return seat
     }
@@ -122,9 +131,7 @@ struct SeatSchema {
         seat.mayTransfer = table.boolean("transfer", default: base.mayTransfer)
         seat.transferContext = table.string("transfer_context", maximumLength: 80) ?? base.transferContext
         seat.mayPark = table.boolean("park", default: base.mayPark)
-        seat.holdMusic = table.string("hold_music", maximumLength: 80) ?? base.holdMusic
         seat.pickupGroups = table.names("pickup_groups").map { Set($0.map(\.text)) } ?? base.pickupGroups
-        seat.takesWaitingCalls = table.boolean("call_waiting", default: base.takesWaitingCalls)
         seat.followsRedirects = table.boolean("redirects", default: base.followsRedirects)
         seat.onBusy = destination("on_busy", of: &table) ?? base.onBusy
         seat.onNoAnswer = destination("on_no_answer", of: &table) ?? base.onNoAnswer

@@ -8,6 +8,7 @@ struct SiteCheck {
     let seats: SeatSchema?
     let trunks: TrunkSchema?
     let features: FeatureSchema
+    let folder: String
     let findings: Findings
 
     func run() {
@@ -15,6 +16,9 @@ struct SiteCheck {
         checkPortsAgainstCalls()
         checkTrunkUsers()
         checkFeatureCodes()
+        for (name, spot) in (seats?.musicSpots ?? []) + (trunks?.musicSpots ?? []) {
+            site.music.check(name, at: spot, folder: folder, findings: findings)
+        }
     }
 
     /// A listening UDP port within the range that RTP takes its ports from would fail at some later call.

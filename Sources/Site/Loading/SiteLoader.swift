@@ -84,7 +84,7 @@ public enum SiteLoader {
             }
         }
 
-        var schema = parse(siteFile, required: true).map { SiteSchema($0, findings: findings) } ?? SiteSchema()
+        var schema = parse(siteFile, required: true).map { SiteSchema($0, folder: folder, findings: findings) } ?? SiteSchema()
         if !listen.isEmpty {
             schema.sip.listen = listen
             schema.spots.listen = []
@@ -106,7 +106,9 @@ public enum SiteLoader {
         let dialplan = loading.load(findings: findings)
         files += loading.files
 
-        let check = SiteCheck(site: schema, seats: seats, trunks: trunks, features: features, findings: findings)
+        let check = SiteCheck(
+            site: schema, seats: seats, trunks: trunks, features: features, folder: folder,
+            findings: findings)
         check.run()
         let index = check.index(dialplan: dialplan, sections: Array(sections.values))
         for section in sections.values { section.check(against: index, findings: findings) }

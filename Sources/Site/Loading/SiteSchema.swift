@@ -23,6 +23,7 @@ struct SiteSchema {
         calls: 1000, callsPerSeat: 4, callsPerOperator: 16, callDuration: .seconds(14_400), ringTimeout: .seconds(60),
         registrationsPerSeat: 8, messagesPerSecondPerSource: 200, failedLoginsPerMinute: 30)
     var recording = RecordingSettings(folder: "recordings", codec: .pcma, layout: .mono)
+    var music = MusicSchema()
 
     /// Spots that later checks point at.
     var spots = Spots()
@@ -41,8 +42,8 @@ extension IPAddress {
 }
 
 extension SiteSchema {
-    /// Reads the root of `site.toml`; what is left out or wrong keeps its default.
-    init(_ root: ConfigurationNode, findings: Findings) {
+    /// Reads the root of `site.toml`; what is left out or wrong keeps its default. `folder` is the site's.
+    init(_ root: ConfigurationNode, folder: String, findings: Findings) {
         self.init()
         var reader = TableReader(root: root, findings: findings)
         name = reader.string("name", maximumLength: 80) ?? name
@@ -68,6 +69,7 @@ extension SiteSchema {
         readMedia(reader.table("media"))
         readLimits(reader.table("limits"))
         readRecording(reader.table("recording"))
+        music = MusicSchema(reader.table("music"), folder: folder)
         reader.finish()
     }
 

@@ -13,6 +13,8 @@ struct TrunkSchema {
     private(set) var names: Set<String> = []
     /// Where each trunk's context is named, for the check against the dialplan.
     private(set) var contextSpots: [String: SourceLocation] = [:]
+    /// Classes of music that trunks name.
+    private(set) var musicSpots: [(name: String, spot: SourceLocation)] = []
     private let site: SiteSchema
     private let findings: Findings
 
@@ -57,7 +59,9 @@ struct TrunkSchema {
                 "codecs", of: MediaCodec.allCases.map { ($0.rawValue, $0) }, default: site.media.codecs),
             keepAlive: keepAlive == .zero ? nil : keepAlive, spot: table.spot)
         trunk.mayTransfer = table.boolean("transfer", default: false)
-        trunk.holdMusic = table.string("hold_music", maximumLength: 80)
+
+        trunk.holdMusic = table.string("hold_music", maximumLength: 32)
+        if let music = trunk.holdMusic { musicSpots.append((music, table.spot(of: "hold_music"))) }
 
         var outgoing = table.table("outgoing")
         trunk.outgoingNumber = readRule(&outgoing)

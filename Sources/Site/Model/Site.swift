@@ -20,6 +20,8 @@ public struct Site: Sendable {
     public internal(set) var machineAddress: IPAddress?
     public internal(set) var limits: SiteLimits
     public internal(set) var recording: RecordingSettings
+    /// Those with folders of their own; other names are folders in `sounds/music`.
+    public let music: [MusicClass]
     /// In the order of their numbers.
     public let seats: [Seat]
     /// In the order of the file.
@@ -54,6 +56,7 @@ public struct Site: Sendable {
         media = schema.media
         limits = schema.limits
         recording = schema.recording
+        music = schema.music.classes.values.sorted { $0.name < $1.name }
         // Shorter numbers first, so that 0 and 90 come before 8001.
         self.seats = seats.sorted { ($0.number.count, $0.number) < ($1.number.count, $1.number) }
         self.trunks = trunks

@@ -68,10 +68,8 @@ public struct Trunk: Hashable, Sendable {
     /// Those behind it may send the other side elsewhere, by REFER or by code. Off unless the file says so: an outside party
     /// could call the world at the site's cost.
     public var mayTransfer = false
-    /// The music that those held from behind it hear; nil: the site's.
+    /// The class of music that those hear who are held on it, or by somebody behind it; nil: the site's.
     public var holdMusic: String?
-    /// Transfers of its calls are passed on as our own REFER instead of being bridged here.
-    public var passesRefer = false
     /// Where the file defines it.
     public var spot: SourceLocation
 

@@ -96,6 +96,8 @@ final class Server: Sendable {
             sounds: SoundLibrary(folders: [site.soundsFolder] + soundFolders, report: { log.warning("sound \($0)") }),
             recordingsFolder: data.path + "/" + site.recording.folder, log: log, names: names)
 
+        services.sounds.music.setClasses(musicFolders(of: site))
+
         let receiver = ExchangeLink()
         let addresses = site.sip.listen.compactMap { SIPTransport.Address($0.description) }
         let bound: [BoundListener]
@@ -169,6 +171,12 @@ final class Server: Sendable {
             changed: { store.keep($0) })
     }
 
+    private static func musicFolders(of site: Site) -> [String: MusicFolder] {
+        Dictionary(
+            site.music.map { ($0.name, MusicFolder(path: $0.folder, order: $0.order == .sorted ? .inOrder : .shuffled)) }
+        ) { first, _ in first }
+    }
+
     private static func mediaConfiguration(_ site: Site) -> MediaConfiguration {
         MediaConfiguration(
             shards: 1, threads: site.media.threads > 0 ? site.media.threads : nil,
@@ -208,6 +216,7 @@ final class Server: Sendable {
         } catch { return (false, messages + [error.description]) }
         services.site.replace(with: site, runner: InstalledModules.runner(of: site))
         services.sounds.refresh()
+        services.sounds.music.setClasses(Self.musicFolders(of: site))
         await exchange.siteReplaced()
         return (true, messages)
     }

@@ -14,6 +14,9 @@ public enum Command: Sendable {
     case transfer(by: LegID, to: Destination)
     /// Two talks of one party become one of the other two.
     case complete(LegID, LegID)
+    /// Two talks of one party become one of three: those of two of its legs, or, a leg given twice, the one it is in and
+    /// the one that waits for it.
+    case conference(LegID, LegID)
     /// The other side of this leg's talk hears music, or no more.
     case hold(LegID, Bool)
     /// A leg takes a call that rings for another one.
@@ -32,6 +35,7 @@ public enum Command: Sendable {
         case .take: "take"
         case .transfer: "transfer"
         case .complete: "complete"
+        case .conference: "conference"
         case .hold: "hold"
         case .pickUp: "pickup"
         case .sendDigits: "digits"

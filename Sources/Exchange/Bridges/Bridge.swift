@@ -15,6 +15,7 @@ final class Bridge {
     let rules: TalkRules
     private unowned let board: Switchboard
     private var machine: BridgeMachine
+    private let startedAt: Instant
     private var agreement = CodecAgreement()
     private var reminders: [BridgeMachine.Side: HoldReminder] = [:]
     /// The ledger has the beginning of a talk and not its end.
@@ -27,6 +28,7 @@ final class Bridge {
         self.b = b
         self.rules = rules
         self.board = board
+        startedAt = board.now
         machine = BridgeMachine(rules: rules, habits: [.a: a.holdHabit, .b: b.holdHabit])
         board.bridges[id] = self
         a.bridge = self
@@ -41,6 +43,8 @@ final class Bridge {
     func side(of leg: Leg) -> BridgeMachine.Side { leg === a ? .a : .b }
     private func leg(of side: BridgeMachine.Side) -> Leg { side == .a ? a : b }
     var isOver: Bool { machine.isOver }
+    /// nil: as long as it likes.
+    var timeLeft: Duration? { rules.limit.map { max(.zero, $0 - startedAt.duration(to: board.now)) } }
     var isTalking: Bool { machine.state == .talking }
 
     func heard(_ report: LegReport, from leg: Leg) {

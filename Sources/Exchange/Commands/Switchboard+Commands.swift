@@ -52,6 +52,7 @@ extension Switchboard {
                 throw .noTalk(second)
             }
             _ = Transfer(bridge, by: one, to: .talk(of: two), refer: nil, board: self)
+        case .conference(let first, let second): try gather(talker(first), talker(second))
         case .hold(let id, let on):
             let leg = try leg(id)
             guard let bridge = leg.bridge, bridge.isTalking else { throw .noTalk(id) }
@@ -90,6 +91,7 @@ extension Switchboard {
 
     /// Takes a leg out of its talk; who was there is released by the rules unless it is the one it is to talk to.
     private func free(_ leg: Leg, for other: Leg) {
+        leg.gathering?.leave(leg)
         guard let bridge = leg.bridge else { return }
         if bridge.other(than: leg) === other { bridge.dissolve() } else { bridge.leave(leg) }
     }
@@ -122,7 +124,7 @@ extension Command {
     var target: String {
         switch self {
         case .originate(let origination): origination.offer.branches.map(\.target.description).joined(separator: "&")
-        case .bridge(let a, _), .complete(let a, _): a.description
+        case .bridge(let a, _), .complete(let a, _), .conference(let a, _): a.description
         case .take(let leg, _), .transfer(let leg, _), .hold(let leg, _), .sendDigits(let leg, _), .mute(let leg, _),
             .hangUp(let leg, _):
             leg.description

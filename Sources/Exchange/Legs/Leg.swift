@@ -52,6 +52,8 @@ final class Leg {
     /// The offer it rings for.
     var offer: Offer?
     var bridge: Bridge?
+    /// The talk of three or more it is in.
+    var gathering: Gathering?
     /// Talks that wait while the leg does something else, the latest last.
     var suspended: [Bridge] = []
     var transfer: Transfer?
@@ -205,13 +207,16 @@ final class Leg {
     private func take(_ report: LegReport) {
         switch report {
         case .rings, .answered: offer?.heard(report, from: self)
-        case .held, .resumed, .negotiated: bridge?.heard(report, from: self)
+        case .held, .resumed, .negotiated:
+            bridge?.heard(report, from: self)
+            gathering?.heard(report, from: self)
         case .ended(let cause, let by, _, _):
             board.completeConsultation(of: self)
             passOnPlaces()
             for recording in recordings.values { recording.stop() }
             room?.remove(id)
             bridge?.heard(report, from: self)
+            gathering?.heard(report, from: self)
             for bridge in suspended { bridge.heard(report, from: self) }
             offer?.heard(report, from: self)
             transfer?.legGone(self)

@@ -73,6 +73,14 @@ extension Script {
         }
     }
 
+    /// It does something beside a talk that waits: in its middle, or as from a second line.
+    var isAside: Bool {
+        switch purpose {
+        case .interlude, .consultation: true
+        case .dialplan, .acceptance, .transfer: false
+        }
+    }
+
     var isConsultation: Bool { if case .consultation = purpose { true } else { false } }
 
     /// The second line is over: what was consulted for goes on.

@@ -181,6 +181,7 @@ final class Script {
         let talk = leg.bridge
         if dialInterrupted(.normalClearing, by: .system) { return }
         talk?.leave(leg)
+        leg.gathering?.leave(leg)
         failIfInterrupted()
     }
 

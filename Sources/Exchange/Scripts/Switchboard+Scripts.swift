@@ -46,6 +46,7 @@ extension Switchboard {
     func take(_ leg: Leg, to placement: Placement, context: String, variables: [String: String] = [:]) {
         leg.recall?.withdraw()
         leg.bridge?.leave(leg)
+        leg.gathering?.leave(leg)
         leg.moveToOwnRoom()
         var entry = entry(at: placement, for: leg, context: context)
         entry.variables = variables

@@ -15,6 +15,8 @@ enum ExchangeTimer: Hashable, Sendable {
     case deadline(ScriptID)
     case offer(OfferID, OfferMachine.Timer)
     case bridge(BridgeID, BridgeMachine.Timer)
+    /// Three or more have talked as long as they may.
+    case gathering(BridgeID)
     /// Media never said that the leg is closed.
     case leg(LegID)
     /// A leg whose part is over has not hung up by itself.
@@ -44,9 +46,12 @@ enum Work {
     case leg(Leg, LegAction)
     case offer(Offer, OfferMachine.Action)
     case bridge(Bridge, BridgeMachine.Action)
+    case gathering(Gathering, GatheringMachine.Action)
     case transfer(Transfer, TransferMachine.Action)
     /// Two legs that are free are to talk; the reason why their calls are linked, if they are two.
     case talk(Leg, Leg, TalkRules, LinkReason?)
+    /// The same for three.
+    case gather([(leg: Leg, rules: SideRules)], limit: Duration?)
     /// A leg whose part is over is hung up.
     case release(Leg)
     /// Both sides of a dial have answered.
@@ -70,6 +75,7 @@ final class Switchboard {
     var legs: [LegID: Leg] = [:]
     var offers: [OfferID: Offer] = [:]
     var bridges: [BridgeID: Bridge] = [:]
+    var gatherings: [BridgeID: Gathering] = [:]
     /// Until their tasks have ended.
     var scripts: [ScriptID: Script] = [:]
     /// Which leg a SIP session and a media leg belong to.
@@ -195,6 +201,8 @@ final class Switchboard {
         case .leg(let leg, let action): leg.perform(action)
         case .offer(let offer, let action): offer.perform(action)
         case .bridge(let bridge, let action): bridge.perform(action)
+        case .gathering(let gathering, let action): gathering.perform(action)
+        case .gather(let members, let limit): _ = Gathering(members.filter { $0.leg.isUp }, limit: limit, board: self)
         case .transfer(let transfer, let action): transfer.perform(action)
         case .talk(let a, let b, let rules, let reason): talk(a, b, rules, reason)
         case .release(let leg):
@@ -312,6 +320,7 @@ final class Switchboard {
         case .deadline(let id): scripts[id]?.deadlinePassed()
         case .offer(let id, let timer): offers[id]?.due(timer)
         case .bridge(let id, let timer): bridges[id]?.due(timer)
+        case .gathering(let id): gatherings[id]?.overdue()
         case .leg(let id): legs[id]?.handle(.mediaOverdue)
         case .release(let id): if let leg = legs[id] { queue(.release(leg)) }
         case .call(let id): calls[id]?.hangUp(.recoveryOnTimerExpire)
@@ -332,6 +341,7 @@ extension Switchboard {
         lines += legs.keys.map { "leg \($0)" }
         lines += offers.keys.map { "offer \($0.rawValue)" }
         lines += bridges.keys.map { "bridge \($0.rawValue)" }
+        lines += gatherings.keys.map { "gathering \($0.rawValue)" }
         lines += scripts.keys.map { "script \($0.rawValue)" }
         lines += sessions.map { "session \($0.key.rawValue) of \($0.value)" }
         lines += mediaLegs.map { "media leg \($0.key.rawValue) of \($0.value)" }

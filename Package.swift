@@ -97,6 +97,9 @@ let package = Package(
         // Floor 5: modules.
         floor("Recording", ["CallModel", "DialplanRuntime"], at: "Sources/Modules/Recording"),
         floor("TestCalls", ["CallModel", "DialplanRuntime"], at: "Sources/Modules/TestCalls"),
+        floor("TransferFeatures", ["CallModel"], at: "Sources/Modules/TransferFeatures"),
+        floor("Parking", ["CallModel", "Configuration", "Diagnostics"], at: "Sources/Modules/Parking"),
+        floor("Pickup", ["CallModel"], at: "Sources/Modules/Pickup"),
 
         // Floor 7: the command, and programs for trying and measuring it.
         program(
@@ -104,7 +107,9 @@ let package = Package(
             [
                 "Timing", "CallModel", "SIPMessage", "SIPTransport", "SIPStack", "MediaEngine", "Store", "Site",
                 "Sounds", "Audio", "Diagnostics", "Configuration", "Names",
-                "Exchange", "Dialplan", "DialplanRuntime", "Recording", "TestCalls", arguments, logging,
+                "Exchange", "Dialplan", "DialplanRuntime", "Recording", "TestCalls", "TransferFeatures", "Parking",
+                "Pickup",
+                arguments, logging,
             ], at: "Sources/martlet"),
         program(
             "martlet-gateway",
@@ -119,7 +124,9 @@ let package = Package(
             "SwitchTesting",
             [
                 "Timing", "SIPMessage", "SDP", "SIPStack", "CallModel", "Store", "Site", "Sounds", "Names",
-                "Exchange", "Dialplan", "DialplanRuntime", "Recording", "TestCalls", logging,
+                "Exchange", "Dialplan", "DialplanRuntime", "Recording", "TestCalls", "TransferFeatures", "Parking",
+                "Pickup",
+                logging,
             ]),
 
         tests("TimingTests", ["Timing"]),
@@ -146,6 +153,8 @@ let package = Package(
             "ExchangeTests",
             [
                 "SwitchTesting", "Exchange", "CallModel", "Configuration", "Dialplan", "DialplanRuntime", "Recording",
+                "TestCalls",
+                "TransferFeatures", "Parking", "Pickup",
                 "SIPMessage", "SDP", "SIPStack", "Timing", "Site", "Names",
             ]),
         tests(

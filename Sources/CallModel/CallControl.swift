@@ -99,8 +99,10 @@ public protocol SwitchControl: AnyObject {
     /// Talks to a leg that rests, and returns when the talk is over. Throws `CommandRefusal` when it does not rest.
     func join(_ leg: LegID) async throws
     /// In the middle of a talk: dials as from a second line while the other side hears music, and returns when that is
-    /// over. Hanging up meanwhile joins the two others.
-    func consult(_ destination: Destination) async throws
+    /// over. Hanging up meanwhile joins the two others. Throws `CommandRefusal` when there is no such destination.
+    func consult(_ destination: Destination) async throws -> ConsultOutcome
+    /// What the number would be if this leg dialled it, in the middle of a talk as the target of a transfer.
+    func lookUp(_ number: String) -> NumberMatch
     /// A module at work, by its name.
     func module(named name: String) -> (any RunningModule)?
 }
@@ -110,6 +112,26 @@ public enum RestOutcome: Hashable, Sendable {
     case timedOut
     /// Somebody talked to the leg and left.
     case talked
+}
+
+/// How a consultation ended.
+public enum ConsultOutcome: Hashable, Sendable {
+    /// There was a talk.
+    case talked
+    /// Nobody was reached; the cause is the last dial's.
+    case failed(HangupCause)
+}
+
+/// What digits are for somebody who collects them.
+public enum NumberMatch: Hashable, Sendable {
+    /// Nothing begins like this.
+    case none
+    /// More digits are needed.
+    case partial
+    /// A number, and more digits could make another one.
+    case ambiguous
+    /// A number, whatever would follow.
+    case complete
 }
 
 /// All a dialplan application sees of the exchange.

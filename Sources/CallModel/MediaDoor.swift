@@ -84,5 +84,7 @@ extension MediaDoor {
     }
 
     /// Sends keys of 100 ms each. At most 64 characters; others than `0-9*#A-D` are left out.
-    public func sendDigits(_ digits: String, to leg: MediaLeg) { sendKeys(digits.prefix(64).map { KeyPress($0) }, to: leg) }
+    public func sendDigits(_ digits: String, to leg: MediaLeg) {
+        sendKeys(digits.prefix(64).map { KeyPress($0) }, to: leg)
+    }
 }

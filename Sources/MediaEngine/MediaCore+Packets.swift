@@ -131,7 +131,8 @@ extension MediaCore {
         guard type != LegSettings.noPayloadType, canSend(peer), !peer.pointee.sender.isActive else { return }
         guard
             let stamp = peer.pointee.stream.relay(
-                source: relaySource(slot), sequence: header.sequence, timestamp: header.timestamp, marker: header.marker,
+                source: relaySource(slot), sequence: header.sequence, timestamp: header.timestamp,
+                marker: header.marker,
                 isEvent: isEvent, octets: header.payloadCount, now: now)
         else { return }
         if !isEvent {
@@ -191,7 +192,9 @@ extension MediaCore {
     /// Whether the packet is to go no further.
     private func receiveEvent(_ slot: Int, _ header: RTPHeader, _ body: UnsafePointer<UInt8>) -> Bool {
         let leg = legs + slot
-        guard let event = TelephoneEvent(body, count: header.payloadCount) else { return leg.pointee.settings.holdsKeys }
+        guard let event = TelephoneEvent(body, count: header.payloadCount) else {
+            return leg.pointee.settings.holdsKeys
+        }
         let wasPressed = leg.pointee.digits.isPressed
         let press = leg.pointee.digits.receive(event, timestamp: header.timestamp, milliseconds: now / 1_000_000)
         let goesOn = wasPressed && (press == nil) == leg.pointee.digits.isPressed

@@ -66,14 +66,14 @@ public final class SimulatedPhone: @unchecked Sendable {
     public private(set) var log: [Happening] = []
     public private(set) var isRegistered = false
     /// The session that is up or ringing.
-    public private(set) var session: SessionID?
+    public internal(set) var session: SessionID?
     /// The switch's RTP port for that session, once a description came.
-    public private(set) var switchPort: UInt16?
-    public private(set) var codec: AudioCodec?
+    public internal(set) var switchPort: UInt16?
+    public internal(set) var codec: AudioCodec?
     /// Calls set aside for another one, the latest last.
-    public private(set) var aside: [Line] = []
+    public internal(set) var aside: [Line] = []
     public private(set) var lastStatus: Int?
-    public private(set) var agent: UserAgent
+    public internal(set) var agent: UserAgent
     /// The last INVITE that came, and the Reason of the last CANCEL.
     public private(set) var lastInvite: SIPMessage?
     /// The same as it came.
@@ -84,11 +84,11 @@ public final class SimulatedPhone: @unchecked Sendable {
     public var takesReoffers = true
 
     private let password: String?
-    private let world: SimulatedSwitch
+    let world: SimulatedSwitch
     private var registration: ClientRequestID?
-    private var referring: SessionID?
+    var referring: SessionID?
     private var alarm: UInt64?
-    private var offer: SessionDescription?
+    var offer: SessionDescription?
     /// Set while the answer to the switch's own offer is to go into our ACK.
     private var answersInAck = false
     private var ackBody: [UInt8] = []
@@ -113,7 +113,7 @@ public final class SimulatedPhone: @unchecked Sendable {
 
     private var flow: Flow { Flow(transport: .udp, address: "127.0.0.1", port: 5060) }
     /// An empty user is none: a caller without a number.
-    private func address(_ user: String) -> SIPURI { SIPURI(user: user.isEmpty ? nil : user, host: "martlet") }
+    func address(_ user: String) -> SIPURI { SIPURI(user: user.isEmpty ? nil : user, host: "martlet") }
     private var login: DigestLogin? { password.map { DigestLogin(username: user, password: $0) } }
 
     // MARK: What a person does
@@ -216,56 +216,6 @@ public final class SimulatedPhone: @unchecked Sendable {
         perform(agent.reoffer(session, body: [], now: world.clock.now))
     }
 
-    // MARK: Two calls, transfer
-
-    /// Sets the present call aside without a word to the switch.
-    public func setAside() {
-        guard let session else { return }
-        aside.append(Line(session: session, switchPort: switchPort, codec: codec, offer: offer))
-        (self.session, switchPort, codec, offer) = (nil, nil, nil, nil)
-    }
-
-    /// Holds the present call and calls somebody else.
-    public func consult(_ number: String) {
-        hold(true)
-        setAside()
-        call(number)
-    }
-
-    /// The present call and the one set aside last change places.
-    public func swap() {
-        let line = aside.popLast()
-        setAside()
-        guard let line else { return }
-        (session, switchPort, codec, offer) = (line.session, line.switchPort, line.codec, line.offer)
-    }
-
-    /// REFER of the present call to a number (RFC 3515).
-    public func transfer(to number: String) {
-        guard let session else { return }
-        refer(session, to: NameAddress(uri: address(number)))
-    }
-
-    /// REFER of the call set aside last to the other side of the present one (RFC 3891, RFC 5589 §7).
-    public func transferAttended() {
-        guard let session, let first = aside.last, let replaces = replaces(session) else { return }
-        refer(
-            first.session,
-            to: ReferToHeader(address: NameAddress(uri: address("consulted")), replacing: replaces).address)
-    }
-
-    /// Any Refer-To.
-    public func refer(_ session: SessionID, to target: NameAddress) {
-        referring = session
-        perform(agent.refer(session, to: target, referredBy: NameAddress(uri: address(user)), now: world.clock.now))
-    }
-
-    /// The Replaces that takes the place of a call of this phone, as the switch has to read it.
-    public func replaces(_ session: SessionID) -> ReplacesHeader? {
-        guard let dialog = agent.dialog(of: session), let remote = dialog.remoteTag else { return nil }
-        return ReplacesHeader(callID: dialog.callID, toTag: remote, fromTag: dialog.localTag)
-    }
-
     /// Power gone: nothing is sent or heard any more.
     public func vanish() { world.network.detach(port: port) }
 
@@ -284,7 +234,7 @@ public final class SimulatedPhone: @unchecked Sendable {
         perform(agent.receive(message, from: flow, now: world.clock.now))
     }
 
-    private func perform(_ actions: [Action]) {
+    func perform(_ actions: [Action]) {
         for action in actions {
             switch action {
             case .send(var message, _):

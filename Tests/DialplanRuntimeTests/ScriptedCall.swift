@@ -159,7 +159,8 @@ final class ScriptedCall: CallControl {
     func perform(_ command: Command) throws -> CommandResult { .done }
     func rest(for timeout: Duration?) async throws -> RestOutcome { .timedOut }
     func join(_ leg: LegID) async throws {}
-    func consult(_ destination: Destination) async throws {}
+    func consult(_ destination: Destination) async throws -> ConsultOutcome { .talked }
+    func lookUp(_ number: String) -> NumberMatch { .complete }
     func module(named name: String) -> (any RunningModule)? { nil }
     func stopRecording() {}
 

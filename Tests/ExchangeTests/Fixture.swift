@@ -2,11 +2,17 @@
 import CallModel
 import Configuration
 import Dialplan
+import DialplanRuntime
 import Foundation
 import Names
+import Parking
+import Pickup
+import Recording
 import Site
 import SwitchTesting
+import TestCalls
 import Testing
+import TransferFeatures
 
 @testable import Exchange
 
@@ -43,8 +49,13 @@ enum Fixture {
         """,
     ]
 
+    static let modules: [any Module] = [
+        RecordingModule(), TestCallsModule(), TransferFeaturesModule(), ParkingModule(), PickupModule(),
+    ]
+
     static let offer = SiteLoader.Offer(
-        applications: [ApplicationSignature(name: "NoOp")], functions: [], featureCodes: [])
+        applications: DialplanProgram.applicationSignatures(modules: modules),
+        functions: DialplanProgram.functionSignatures, modules: modules)
 
     static let site = load(files)
 
@@ -65,8 +76,51 @@ enum Fixture {
         sounds: [String: AudioClip] = [:], names: any NameResolving = NoNames(), runner: @escaping ScriptRunner
     ) throws -> SimulatedSwitch {
         SimulatedSwitch(
-            seed: seed, site: try #require(site), runner: runner, sounds: sounds, conditions: conditions, names: names)
+            seed: seed, site: try #require(site), runner: runner, sounds: sounds, conditions: conditions, names: names,
+            modules: modules)
     }
+
+    /// A switch as the command puts it together: the site's own dialplan and features, every module.
+    static func wholeSwitch(
+        seed: UInt64 = 1, dialplan: String = serviceDialplan, changing changed: [String: String] = [:]
+    ) throws -> SimulatedSwitch {
+        var files = files.merging(changed) { $1 }
+        files["extensions.conf"] = dialplan
+        let site = try #require(load(files))
+        let program = DialplanProgram(
+            dialplan: site.dialplan, modules: modules, globals: GlobalVariables(site.dialplan))
+        let music = AudioClip(samples: [Int16](repeating: 2, count: 8000))
+        let world = try world(seed: seed, site: site, sounds: sounds.merging(["music/default": music]) { $1 }) {
+            call, entry in
+            if let feature = entry.feature {
+                await program.run(
+                    call, application: feature.application, arguments: feature.arguments, context: entry.context,
+                    extension: entry.exten, variables: entry.variables)
+            } else {
+                await program.run(call, context: entry.context, extension: entry.exten, variables: entry.variables)
+            }
+        }
+        world.media.name(music, "default")
+        return world
+    }
+
+    /// Seats by their numbers, outside calls by 9, park at 700 and slots, a service that keeps whoever comes.
+    static let serviceDialplan = """
+        [seats]
+        exten => _800X,1,Dial(Seat/${EXTEN},20)
+         same => n,Hangup(${HANGUPCAUSE})
+        exten => _9X.,1,Dial(Trunk/gateway/${EXTEN:1},20)
+        exten => 700,1,Park()
+         same => n,Verbose(nobody wanted him)
+         same => n,Hangup()
+        exten => _7[0-2]X,1,ParkedCall(${EXTEN})
+        exten => 600,1,Answer()
+         same => n,Echo()
+        exten => 601,1,Transfer(8003)
+         same => n,Verbose(${TRANSFERSTATUS})
+        exten => 602,1,Transfer(8009@gateway)
+         same => n,Verbose(${TRANSFERSTATUS})
+        """
 
     /// A dialplan of one line: dials the seat of that number, or `9…` over the gateway.
     static let dialsSeats: ScriptRunner = { call, entry in

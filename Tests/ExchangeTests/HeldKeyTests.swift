@@ -14,13 +14,26 @@ import Testing
         if let result = try? await call.dial(request) { call.hangUp(result.cause) }
     }
 
+    /// Whom it calls has no codes.
+    private static let site = Fixture.load(
+        Fixture.files.merging([
+            "seats.toml": """
+            [[seat]]
+            number = "8001"
+            [[seat]]
+            number = "8002"
+            transfer = false
+            park = false
+            """
+        ]) { $1 })
+
     private struct Two {
         let world: SimulatedSwitch
         let a: SimulatedPhone
         let b: SimulatedPhone
 
         init() throws {
-            world = try Fixture.world(runner: HeldKeyTests.runner)
+            world = try Fixture.world(site: HeldKeyTests.site, runner: HeldKeyTests.runner)
             a = world.addRegisteredPhone("8001")
             b = world.addRegisteredPhone("8002")
             a.call("8002")

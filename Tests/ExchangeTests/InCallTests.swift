@@ -73,7 +73,8 @@ import Timing
         world.run(for: .seconds(3))
         a.pressByInfo("5")
         b.pressByInfo("#")
-        world.run(for: .seconds(1))
+        // `#` could begin a code of the seat's.
+        world.run(for: .seconds(3))
         let sent = world.media.digitsSent.map { digit in "\(world.media.legs[digit.0]?.port ?? 0) \(digit.1)" }
         #expect(Set(sent) == ["\(try #require(b.switchPort)) 5", "\(try #require(a.switchPort)) #"])
         a.hangUp()

@@ -14,7 +14,7 @@ struct FloorTests {
         ["SIPStack", "CallModel"],
         ["SIPTransport", "MediaEngine", "Store", "Site", "Sounds", "Names"],
         ["Exchange", "DialplanRuntime"],
-        ["Recording", "TestCalls"],
+        ["Recording", "TestCalls", "TransferFeatures", "Parking", "Pickup"],
         ["SwitchTesting"],
         ["martlet", "Gateway", "Load"],
     ]

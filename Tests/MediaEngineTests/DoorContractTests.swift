@@ -318,7 +318,11 @@ import Testing
         world.run(milliseconds: 200)
         func told(_ leg: MediaLeg) -> [String] {
             world.events.compactMap { event in
-                if case .digit(leg, let press, let isHeld) = event { "\(press.key)\(isHeld ? " held" : "")" } else { nil }
+                if case .digit(leg, let press, let isHeld) = event {
+                    "\(press.key)\(isHeld ? " held" : "")"
+                } else {
+                    nil
+                }
             }
         }
         world.holdKeys("a", true)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import CallModel
 import Glibc
+import Synchronization
 
 @testable import MediaEngine
 
@@ -36,8 +37,13 @@ final class Studio {
 
     deinit { marks.deallocate() }
 
-    /// Tests run side by side: each takes its own range.
-    private static func ports() -> ClosedRange<UInt16> { 20000...39999 }
+    /// Tests run side by side: each takes its own range, so that a phone whose leg is closed does not speak to another's.
+    private static func ports() -> ClosedRange<UInt16> {
+        let turn = UInt16(lastRange.add(1, ordering: .relaxed).newValue % 25)
+        return 20_000 + turn * 1_000...20_999 + turn * 1_000
+    }
+
+    private static let lastRange = Atomic<Int>(0)
 
     /// Commands take effect and everything that waits in sockets is handled.
     func settle() {

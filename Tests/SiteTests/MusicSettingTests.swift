@@ -6,7 +6,8 @@ import Testing
 @Suite struct MusicSettingTests {
     @Test func classesAreFoldersAndSeatsAndTrunksNameThem() throws {
         let folder = SiteFolder([
-            "site.toml": "name = \"x\"\n[music.jazz]\nfolder = \"jazz\"\norder = \"sorted\"\n[music.waltz]\nfolder = \"/tmp\"\n",
+            "site.toml":
+                "name = \"x\"\n[music.jazz]\nfolder = \"jazz\"\norder = \"sorted\"\n[music.waltz]\nfolder = \"/tmp\"\n",
             "jazz/a.wav": "",
             "seats.toml": """
             [[seats]]

@@ -91,6 +91,12 @@ final class SiteFolder {
             FeatureCode(name: "echo", defaultCode: "*43", synopsis: "Hear yourself", application: "Echo"),
             FeatureCode(name: "tone", defaultCode: "*431", synopsis: "Test tone", application: "Milliwatt"),
             FeatureCode(name: "readback", defaultCode: "*432", synopsis: "Speaks keys", application: "ReadBack"),
+        ],
+        talkFeatures: TalkFeature.ofTheExchange + [
+            TalkFeature(name: "blind_transfer", defaultCode: "##", synopsis: "Transfers", application: "BlindTransfer"),
+            TalkFeature(
+                name: "attended_transfer", defaultCode: "*2", synopsis: "Consults", application: "AttnTransfer"),
+            TalkFeature(name: "park", defaultCode: "*3", synopsis: "Parks", application: "Park"),
         ])
 
     func load(listen: [ListenAddress] = []) -> SiteLoad {

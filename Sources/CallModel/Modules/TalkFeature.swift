@@ -11,23 +11,32 @@ public struct TalkFeature: Hashable, Sendable {
     /// Run on the leg that pressed the keys, while the other side hears music; nil: the exchange's own.
     public var application: String?
     public var arguments: [String]
+    /// Means something while its party consults a third one, and then before all others of the same keys.
+    public var whileConsulting: Bool
 
     public init(
-        name: String, defaultCode: String?, synopsis: String, application: String? = nil, arguments: [String] = []
+        name: String, defaultCode: String?, synopsis: String, application: String? = nil, arguments: [String] = [],
+        whileConsulting: Bool = false
     ) {
         self.name = name
         self.defaultCode = defaultCode
         self.synopsis = synopsis
         self.application = application
         self.arguments = arguments
+        self.whileConsulting = whileConsulting
     }
 
     /// What the exchange does by itself, without a module.
     public static let ofTheExchange = [
         TalkFeature(name: "disconnect", defaultCode: "*0", synopsis: "ends the talk"),
-        TalkFeature(name: "consult_cancel", defaultCode: "*1", synopsis: "leaves whom was consulted and goes back"),
-        TalkFeature(name: "consult_complete", defaultCode: "*4", synopsis: "leaves; the two others talk"),
-        TalkFeature(name: "consult_swap", defaultCode: "*5", synopsis: "talks to the other of the two"),
-        TalkFeature(name: "three_way", defaultCode: "*6", synopsis: "all three talk"),
+        // The keys of Asterisk's atxferabort, atxfercomplete, atxferthreeway and atxferswap.
+        TalkFeature(
+            name: "consult_cancel", defaultCode: "*1", synopsis: "ends the consultation and goes back",
+            whileConsulting: true),
+        TalkFeature(
+            name: "consult_complete", defaultCode: "*2", synopsis: "leaves; the two others talk", whileConsulting: true),
+        TalkFeature(name: "three_way", defaultCode: "*3", synopsis: "all three talk", whileConsulting: true),
+        TalkFeature(
+            name: "consult_swap", defaultCode: "*4", synopsis: "talks to the other of the two", whileConsulting: true),
     ]
 }

@@ -160,8 +160,9 @@ final class Bridge {
     }
 
     private func release(_ leg: Leg, _ after: AfterTalk, _ cause: HangupCause, by: EndedBy) {
-        guard leg.isUp else { return }
-        leg.moveToOwnRoom()
+        guard leg.isUp, !board.returnsFromSwap(leg, from: self) else { return }
+        // A talk that was aside ends without the one in front.
+        if leg.bridge == nil { leg.moveToOwnRoom() }
         switch after {
         case .goOn:
             guard let script = leg.script, script.bridgeOver(cause) else { return leg.hangUp(cause, by: by) }

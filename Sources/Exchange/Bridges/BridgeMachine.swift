@@ -124,6 +124,8 @@ struct BridgeMachine: Sendable {
             if side != busy { return end() }
             return end() + [.release(side.other, rule(of: side.other).after, cause, by: by)]
 
+        // Whoever is busy with something else finds the talk over afterwards.
+        case (.suspended(let busy), .left(let side)) where side != busy: return end()
         case (.talking, .left(let side)), (.suspended(_), .left(let side)):
             return end() + [.release(side.other, rule(of: side.other).after, .normalClearing, by: .system)]
         case (.talking, .dissolve), (.suspended(_), .dissolve):

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 internal import CallModel
+internal import Configuration
 internal import Logging
 internal import Site
 
 /// Codes pressed in the middle of a talk.
 extension Switchboard {
-    /// The codes a leg may press in its talk: those of the features it was given for this talk.
-    func talkCodes(_ features: Set<String>, of leg: Leg, isConsulting: Bool) -> [TalkCode] {
-        let wanted = features.union(rights(of: leg)).union(isConsulting ? Self.consulting : [])
-        return leg.site.talkFeatures.filter { wanted.contains($0.name) }
+    /// The codes a leg may press in its talk: those of the features it was given for this talk or has from the site. Who may
+    /// consult has the codes for that too, which are plain keys until he does.
+    func talkCodes(_ features: Set<String>, of leg: Leg) -> [TalkCode] {
+        let wanted = features.union(rights(of: leg))
+        var taken: Set<String> = []
+        return leg.site.talkFeatures
+            .filter { wanted.contains($0.name) || $0.whileConsulting && wanted.contains("attended_transfer") }
+            .filter { taken.insert($0.code).inserted }
             .map { TalkCode(digits: $0.code, feature: $0.name) }
     }
-
-    private static let consulting: Set = ["consult_cancel", "consult_complete", "consult_swap", "three_way"]
 
     /// What the site allows its seats and trunks in every talk.
     private func rights(of leg: Leg) -> Set<String> {
@@ -29,20 +32,29 @@ extension Switchboard {
     }
 
     /// A code does its work on the leg that pressed it, while the other one hears music; then the talk goes on, unless
-    /// the feature made something else of it.
+    /// the feature made something else of it. What means nothing at the moment is keys.
     func pressedCode(_ code: TalkCode, by leg: Leg, in bridge: Bridge) {
-        log.info("leg \(leg.id): \(code.digits) is \(code.feature)")
-        switch code.feature {
+        let isConsulting = leg.script?.isConsultation == true
+        let meanings = leg.site.talkFeatures.filter { $0.code == code.digits }
+        let ofTheTalk = meanings.first { !$0.whileConsulting && (!isConsulting || $0.application == nil) }
+        guard let offered = isConsulting ? meanings.first(where: \.whileConsulting) ?? ofTheTalk : ofTheTalk else {
+            if let media = bridge.other(than: leg).media { door.sendDigits(code.digits, to: media) }
+            return
+        }
+        log.info("leg \(leg.id): \(code.digits) is \(offered.name)")
+        switch offered.name {
         case "disconnect": return leg.hangUp(.normalClearing, by: leg.isIncoming ? .caller : .callee)
-        case "consult_cancel": return bridge.leave(leg)
+        case "consult_cancel": return cancelConsultation(of: leg)
         case "consult_complete":
             completeConsultation(of: leg)
             return queue(.release(leg))
+        case "consult_swap": return swapConsultation(of: leg)
+        case "three_way":
+            do { try gather(leg, leg) } catch { log.info("leg \(leg.id): \(error.wording.en)") }
+            return
         default: break
         }
-        guard let offered = leg.site.talkFeatures.first(where: { $0.name == code.feature }),
-            let application = offered.application
-        else { return }
+        guard let application = offered.application else { return }
         let feature = SiteFeature(
             name: offered.name, code: offered.code, synopsis: offered.synopsis, application: application,
             arguments: offered.arguments)
@@ -57,6 +69,7 @@ extension Switchboard {
 
     /// What was done in the middle of a talk is done: the talk goes on, if it is still there.
     func endInterlude(_ bridge: Bridge, of leg: Leg) {
+        if leg.bridge === bridge, leg.isUp { return }
         guard !bridge.isOver, leg.isUp else {
             // The other side has gone meanwhile.
             if leg.isUp, leg.bridge == nil, leg.transfer == nil, leg.script?.bridgeOver(.normalClearing) != true {
@@ -67,6 +80,35 @@ extension Switchboard {
         leg.suspended.removeAll { $0 === bridge }
         leg.bridge = bridge
         bridge.resume()
+    }
+
+    // MARK: In a consultation
+
+    /// Whom was consulted is left; the first talk goes on.
+    private func cancelConsultation(of leg: Leg) {
+        let second = leg.isSwapped ? leg.suspended.last : leg.bridge
+        second?.leave(leg)
+        leg.script?.endConsultation()
+    }
+
+    /// The other of the two talks comes to the front; who was in front hears music.
+    private func swapConsultation(of leg: Leg) {
+        guard let front = leg.bridge, let aside = leg.suspended.last, !aside.isOver else { return }
+        front.suspend(by: leg)
+        leg.suspended.removeAll { $0 === aside }
+        leg.suspended.append(front)
+        leg.bridge = aside
+        aside.resume()
+    }
+
+    /// The talk in front is over while another one is aside: back to that. False when there is none.
+    func returnsFromSwap(_ leg: Leg, from bridge: Bridge) -> Bool {
+        guard leg.isUp, leg.bridge == nil, leg.interludeBridge === bridge, let aside = leg.suspended.last, !aside.isOver
+        else { return false }
+        leg.suspended.removeAll { $0 === aside }
+        leg.bridge = aside
+        aside.resume()
+        return true
     }
 
     /// The party consulting leaves, or says so: the two others talk. False when there was no consultation.
@@ -88,4 +130,19 @@ extension Switchboard {
         }
         return true
     }
+}
+
+extension Leg {
+    /// The talk in whose middle it does something.
+    var interludeBridge: Bridge? {
+        var script = script
+        while let one = script {
+            if case .interlude(let bridge) = one.purpose { return bridge }
+            script = one.below
+        }
+        return nil
+    }
+
+    /// It consults, and the first talk is in front again.
+    var isSwapped: Bool { bridge != nil && bridge === interludeBridge }
 }

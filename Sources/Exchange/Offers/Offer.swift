@@ -164,7 +164,9 @@ final class Offer {
     private func reach(_ branch: Int) {
         let routes: [Route]
         do throws(NoRoute) {
-            routes = try board.routes(to: request.branches[branch].target, caller: terms.caller, site: terms.site, takesPlace: terms.takesPlace)
+            routes = try board.routes(
+                to: request.branches[branch].target, caller: terms.caller, site: terms.site,
+                takesPlace: terms.takesPlace)
         } catch { return handle(.unreachable(branch, error.cause)) }
         let called = routes.compactMap(invite)
         // The phones are there; what lacks is our own: ports, sessions.

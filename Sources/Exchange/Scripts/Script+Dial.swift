@@ -157,8 +157,8 @@ extension Script: OfferOwner {
             limit: request.answeredLimit,
             caller: SideRules(
                 after: request.continuesAfterHangup ? .goOn : .hangUp,
-                codes: board.talkCodes(request.callerFeatures, of: leg, isConsulting: isConsultation)),
-            called: SideRules(codes: board.talkCodes(request.calledFeatures, of: called, isConsulting: false)))
+                codes: board.talkCodes(request.callerFeatures, of: leg)),
+            called: SideRules(codes: board.talkCodes(request.calledFeatures, of: called)))
         _ = Bridge(leg, called, rules: rules, board: board)
     }
 

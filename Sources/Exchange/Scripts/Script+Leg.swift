@@ -108,6 +108,7 @@ extension Script: LegControl {
 
     /// The destination of a transfer does something with the leg, and has taken it with that.
     func serves() {
+        noteService()
         if case .transfer(let transfer) = purpose { board.turn { transfer.taken() } }
     }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 internal import CallModel
+internal import Dialplan
+internal import Site
 internal import Timing
 
 /// What a script asks of the rest of the switch.
@@ -59,12 +61,13 @@ extension Script {
 
     // MARK: Consulting
 
-    func consult(_ destination: Destination) async throws {
+    func consult(_ destination: Destination) async throws -> ConsultOutcome {
         try check()
         guard case .interlude = purpose else { throw CommandRefusal.noTalk(leg.id) }
         let placement = try board.placement(destination, site: leg.site)
         stopTone()
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+        return try await withCheckedThrowingContinuation {
+            (continuation: CheckedContinuation<ConsultOutcome, any Error>) in
             waiting = .consult(continuation)
             board.turn {
                 let entry = board.entry(at: placement, for: leg, context: board.transferContext(of: leg))
@@ -89,6 +92,23 @@ extension Script {
         takenAway()
         guard case .consult(let continuation) = under.waiting else { return }
         under.waiting = nil
-        continuation.resume()
+        let isTalk = lastDial.map { $0.answered > .zero } ?? isServed
+        continuation.resume(returning: isTalk ? .talked : .failed(lastDial?.cause ?? .normalUnspecified))
+    }
+
+    // MARK: Numbers
+
+    func lookUp(_ number: String) -> NumberMatch {
+        guard DialledNumber.isSafe(number), !number.isEmpty else { return .none }
+        let context = leg.interludeBridge == nil ? leg.context : board.transferContext(of: leg)
+        let site = entry.site
+        let caller = leg.caller.number
+        let isNumber =
+            site.feature(dialled: number) != nil
+            || site.dialplan.match(context: context, extension: number, callerID: caller) != nil
+        let canGrow =
+            site.dialplan.canMatchMore(context: context, extension: number, callerID: caller)
+            || site.hasLongerCode(than: number)
+        return isNumber ? (canGrow ? .ambiguous : .complete) : canGrow ? .partial : .none
     }
 }

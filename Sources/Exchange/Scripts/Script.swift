@@ -45,7 +45,7 @@ final class Script {
         case rest(CheckedContinuation<RestOutcome, any Error>)
         /// A talk with a leg that rested.
         case join(CheckedContinuation<Void, any Error>)
-        case consult(CheckedContinuation<Void, any Error>)
+        case consult(CheckedContinuation<ConsultOutcome, any Error>)
     }
 
     static let mostKeys = 64
@@ -66,6 +66,8 @@ final class Script {
     var recording: Recording?
     var dialling: Dialling?
     var lastDial: DialResult?
+    /// A service of ours took the leg (a menu, a queue) instead of a dial.
+    private(set) var isServed = false
     private(set) var step: DialplanStep?
     /// When the script's time is over.
     var deadline: Instant? {
@@ -105,6 +107,7 @@ final class Script {
     func check() throws { if let interruption { throw interruption } }
 
     func setStep(_ step: DialplanStep) { self.step = step }
+    func noteService() { isServed = true }
 
     // MARK: Interruption
 
@@ -163,7 +166,8 @@ final class Script {
         case .rest(let continuation):
             leg.stopMusic()
             continuation.resume(throwing: error)
-        case .join(let continuation), .consult(let continuation): continuation.resume(throwing: error)
+        case .join(let continuation): continuation.resume(throwing: error)
+        case .consult(let continuation): continuation.resume(throwing: error)
         }
     }
 

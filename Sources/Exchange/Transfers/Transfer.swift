@@ -55,6 +55,12 @@ final class Transfer {
         transferee.note(
             TransferStarted(kind: kind == .blind ? .blind : .attended, to: target.text, by: transferor.id))
         if kind == .blind { bridge.dissolve() }
+        // Taken over at once: the leg that calls may be on its way out, and would withdraw it.
+        if case .ringing(let offer, let second) = target, offer.isOpen {
+            inherited = offer
+            offer.passes(to: self, call: transferee.call)
+            second.script?.lostOffer()
+        }
         handle(.begin)
     }
 
@@ -109,10 +115,7 @@ final class Transfer {
 
     /// Whom the transferor has called rings on, for the transferee.
     private func inherit(_ offer: Offer, from second: Leg) {
-        guard offer.isOpen else { return handle(.failed(.noAnswer)) }
-        inherited = offer
-        offer.passes(to: self, call: transferee.call)
-        second.script?.lostOffer()
+        guard inherited === offer, offer.isOpen else { return handle(.failed(.noAnswer)) }
         release(second)
         try? transferee.playTone(.ringback)
         handle(.rings)

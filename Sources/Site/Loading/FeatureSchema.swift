@@ -102,11 +102,16 @@ struct FeatureSchema {
         for offer in offered.sorted(by: { $0.name < $1.name }) {
             guard let code = chosen[offer.name] ?? offer.defaultCode else { continue }
             let spot = spots[offer.name] ?? top
-            if let other = talkFeatures.first(where: { $0.code == code }) {
+            // The same keys may mean one thing in a talk and another in a consultation; the exchange's own `disconnect` holds in
+            // both.
+            let rivals = talkFeatures.filter {
+                $0.whileConsulting == offer.whileConsulting || $0.name == "disconnect" || offer.name == "disconnect"
+            }
+            if let other = rivals.first(where: { $0.code == code }) {
                 reportSame(offer.name, other.name, code, at: spot)
                 continue
             }
-            if let other = talkFeatures.first(where: { $0.code.hasPrefix(code) || code.hasPrefix($0.code) }) {
+            if let other = rivals.first(where: { $0.code.hasPrefix(code) || code.hasPrefix($0.code) }) {
                 findings.warning(
                     spot,
                     Wording(
@@ -118,7 +123,7 @@ struct FeatureSchema {
             talkFeatures.append(
                 SiteTalkFeature(
                     name: offer.name, code: code, synopsis: offer.synopsis, application: offer.application,
-                    arguments: offer.arguments))
+                    arguments: offer.arguments, whileConsulting: offer.whileConsulting))
         }
     }
 

@@ -118,7 +118,8 @@ struct SeatSchema {
         let music = table.string("hold_music", maximumLength: 32)
         if let music { musicSpots.append((music, table.spot(of: "hold_music"))) }
         seat.holdMusic = music ?? base?.holdMusic
-        let reminder = table.duration("hold_reminder", in: .zero...(.seconds(3600)), default: base?.holdReminder ?? .zero)
+        let reminder = table.duration(
+            "hold_reminder", in: .zero...(.seconds(3600)), default: base?.holdReminder ?? .zero)
         seat.holdReminder = reminder > .zero ? max(reminder, .seconds(5)) : nil
         seat.holdRecall = table.boolean("hold_recall", default: base?.holdRecall ?? false)
         readServices(&table, of: &seat, base: base)

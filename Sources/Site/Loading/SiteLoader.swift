@@ -84,7 +84,8 @@ public enum SiteLoader {
             }
         }
 
-        var schema = parse(siteFile, required: true).map { SiteSchema($0, folder: folder, findings: findings) } ?? SiteSchema()
+        var schema =
+            parse(siteFile, required: true).map { SiteSchema($0, folder: folder, findings: findings) } ?? SiteSchema()
         if !listen.isEmpty {
             schema.sip.listen = listen
             schema.spots.listen = []

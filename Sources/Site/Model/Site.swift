@@ -126,5 +126,11 @@ public struct Site: Sendable {
         return nil
     }
 
+    /// Whether some code begins with these keys and goes on.
+    public func hasLongerCode(than text: String) -> Bool {
+        features.contains { $0.code.utf8.count > text.utf8.count && $0.code.hasPrefix(text) }
+            || openCodes.contains { text.hasPrefix($0.code.prefix) && text.utf8.count < $0.code.prefix.utf8.count + 12 }
+    }
+
     public func section<Section: SiteSection>(_ type: Section.Type) -> Section? { sections[type.file] as? Section }
 }

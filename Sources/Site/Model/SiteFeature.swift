@@ -73,4 +73,6 @@ public struct SiteTalkFeature: Hashable, Sendable {
     /// nil: the exchange's own.
     public var application: String?
     public var arguments: [String]
+    /// Means something while its party consults a third one.
+    public var whileConsulting: Bool
 }

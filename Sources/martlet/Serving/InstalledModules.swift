@@ -2,13 +2,18 @@
 import CallModel
 import DialplanRuntime
 import Exchange
+import Parking
+import Pickup
 import Recording
 import Site
 import TestCalls
+import TransferFeatures
 
 /// The modules of this switch: one line each.
 enum InstalledModules {
-    static let all: [any Module] = [RecordingModule(), TestCallsModule()]
+    static let all: [any Module] = [
+        RecordingModule(), TestCallsModule(), TransferFeaturesModule(), ParkingModule(), PickupModule(),
+    ]
 
     /// Values of `GLOBAL` outlive a reload.
     private static let globals = GlobalVariables()

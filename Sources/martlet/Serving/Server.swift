@@ -173,7 +173,9 @@ final class Server: Sendable {
 
     private static func musicFolders(of site: Site) -> [String: MusicFolder] {
         Dictionary(
-            site.music.map { ($0.name, MusicFolder(path: $0.folder, order: $0.order == .sorted ? .inOrder : .shuffled)) }
+            site.music.map {
+                ($0.name, MusicFolder(path: $0.folder, order: $0.order == .sorted ? .inOrder : .shuffled))
+            }
         ) { first, _ in first }
     }
 

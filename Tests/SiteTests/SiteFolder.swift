@@ -82,6 +82,8 @@ final class SiteFolder {
             ApplicationSignature(name: "Background", minimumArguments: 1, maximumArguments: 4),
             ApplicationSignature(name: "WaitExten", maximumArguments: 2),
             ApplicationSignature(name: "MixMonitor", minimumArguments: 0, maximumArguments: 3),
+            ApplicationSignature(name: "Park", minimumArguments: 0, maximumArguments: 2),
+            ApplicationSignature(name: "ParkedCall", minimumArguments: 1, maximumArguments: 1),
             ApplicationSignature(name: "Busy", maximumArguments: 1, neverGoesOn: true),
             ApplicationSignature(name: "Congestion", maximumArguments: 1, neverGoesOn: true),
             ApplicationSignature(name: "Hangup", maximumArguments: 1, neverGoesOn: true),

@@ -12,7 +12,8 @@ struct Martlet: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, CheckCommand.self, StatusCommand.self, CallsCommand.self, RegistrationsCommand.self,
             CDRCommand.self, HangupCommand.self, OriginateCommand.self, TransferCommand.self, TakeCommand.self,
-            BridgeCommand.self, HoldCommand.self, ParkCommand.self, PickupCommand.self, ReloadCommand.self,
+            BridgeCommand.self,
+            CompleteCommand.self, ConferenceCommand.self, HoldCommand.self, ParkCommand.self, PickupCommand.self, ReloadCommand.self,
             VersionCommand.self,
         ])
 }

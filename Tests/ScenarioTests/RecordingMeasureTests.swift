@@ -183,7 +183,7 @@ extension Scenarios {
         // MARK: How
 
         /// Tells `tools/bench` a figure, which keeps the worst of each name.
-        private static func tell(_ name: String, _ value: Double) {
+        static func tell(_ name: String, _ value: Double) {
             guard ProcessInfo.processInfo.environment["MARTLET_FIGURES"] != nil else { return }
             print("figure \(name) \(String(format: "%.2f", value))")
         }
@@ -269,7 +269,7 @@ extension RawPhone.Law {
 }
 
 /// A recording of two channels in A-law, octet by octet.
-private struct StereoFile: CustomStringConvertible {
+struct StereoFile: CustomStringConvertible {
     let url: URL
     /// Samples of a channel, by the header.
     let samples: Int
@@ -309,7 +309,7 @@ private struct StereoFile: CustomStringConvertible {
 }
 
 /// The events of a call as `martlet cdr --call` tells them.
-private struct CallEvents {
+struct CallEvents {
     let row: [String: Any]
 
     private func event(_ name: String) throws -> [String: Any] {
@@ -337,7 +337,7 @@ private struct CallEvents {
 }
 
 extension SwitchUnderTest {
-    fileprivate func events(from: String, to: String) async throws -> CallEvents {
+    func events(from: String, to: String) async throws -> CallEvents {
         let id = try await record(from: from, to: to).fields["call"] as? String ?? ""
         let text = try await Child.run(
             Self.program("martlet"), ["cdr", "--call", id, "--data", data.path(percentEncoded: false), "--json"],

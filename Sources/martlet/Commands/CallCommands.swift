@@ -53,6 +53,25 @@ struct BridgeCommand: CallCommand {
     var words: [String] { ["bridge", first, second] }
 }
 
+struct CompleteCommand: CallCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "complete", abstract: "Two talks of one party become one of the two others.")
+    @Argument(help: "The party's leg in one talk.") var first: String
+    @Argument(help: "Its leg in the other.") var second: String
+    @OptionGroup var options: DataOptions
+    var words: [String] { ["complete", first, second] }
+}
+
+struct ConferenceCommand: CallCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "conference", abstract: "Two talks of one party become one of three.",
+        discussion: "The same leg twice: the talk it is in and the one that waits for it.")
+    @Argument(help: "The party's leg in one talk.") var first: String
+    @Argument(help: "Its leg in the other.") var second: String
+    @OptionGroup var options: DataOptions
+    var words: [String] { ["conference", first, second] }
+}
+
 struct HoldCommand: CallCommand {
     static let configuration = CommandConfiguration(
         commandName: "hold", abstract: "The other side of a leg's talk hears music, until --off.")

@@ -12,7 +12,7 @@ enum CommandText {
 
     static let usage = [
         "originate": "DESTINATION[&DESTINATION…] DESTINATION [CALLER]", "bridge": "LEG LEG", "take": "LEG DESTINATION",
-        "transfer": "LEG DESTINATION", "complete": "LEG LEG", "hold": "LEG", "resume": "LEG", "pickup": "LEG LEG",
+        "transfer": "LEG DESTINATION", "complete": "LEG LEG", "conference": "LEG LEG", "hold": "LEG", "resume": "LEG", "pickup": "LEG LEG",
         "park": "LEG [SLOT]", "digits": "LEG KEYS", "mute": "LEG", "unmute": "LEG", "hangup": "CALL|LEG [CAUSE]",
     ]
 
@@ -33,6 +33,7 @@ enum CommandText {
         case "take": return .take(try reader.leg(), to: try reader.destination())
         case "transfer": return .transfer(by: try reader.leg(), to: try reader.destination())
         case "complete": return .complete(try reader.leg(), try reader.leg())
+        case "conference": return .conference(try reader.leg(), try reader.leg())
         case "hold": return .hold(try reader.leg(), true)
         case "resume": return .hold(try reader.leg(), false)
         case "pickup": return .pickUp(by: try reader.leg(), of: try reader.leg())

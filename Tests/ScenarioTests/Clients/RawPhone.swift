@@ -11,6 +11,8 @@ final class RawPhone: Sendable {
         let sequence: UInt16
         let timestamp: UInt32
         let payload: [UInt8]
+        /// When it came, in nanoseconds of the monotonic clock.
+        let at: Int64
     }
 
     enum Law: UInt8 {
@@ -119,7 +121,8 @@ final class RawPhone: Sendable {
         guard count >= 12, bytes[0] == 0x80 else { return true }
         let packet = Packet(
             payloadType: bytes[1] & 0x7f, sequence: UInt16(bytes[2]) << 8 | UInt16(bytes[3]),
-            timestamp: bytes[4..<8].reduce(0) { $0 << 8 | UInt32($1) }, payload: Array(bytes[12..<count]))
+            timestamp: bytes[4..<8].reduce(0) { $0 << 8 | UInt32($1) }, payload: Array(bytes[12..<count]),
+            at: RawPhone.clock())
         traffic.withLock { $0.received.append(packet) }
         return true
     }

@@ -76,4 +76,24 @@ import Timing
         wire.run(for: .seconds(2))
         #expect(wire.names(0).suffix(2) == ["reofferFailed 488", "reofferAnswered"])
     }
+
+    @Test(arguments: [true, false]) func anOfferThatMetTheirsWaitsAndCanBeWithdrawn(withdraws: Bool) {
+        var (wire, caller, called) = SessionTests.answeredCall()
+        wire.conditions.minDelay = .milliseconds(20)
+        wire.conditions.maxDelay = .milliseconds(20)
+        wire.onEvent = { wire, agent, event in
+            guard case .reoffered(let id, _) = event else { return }
+            if withdraws { _ = wire.agents[agent].withdrawOffer(id) }
+            wire.perform(agent, wire.agents[agent].acceptOffer(id, body: [2], now: wire.now))
+        }
+        wire.perform(0, wire.agents[0].reoffer(caller, body: [3], now: wire.now))
+        wire.perform(1, wire.agents[1].reoffer(called, body: [4], now: wire.now))
+        wire.run(for: .seconds(10))
+        // Both met with 491 (RFC 3261 §14.1); the called side, which waits less, came first.
+        #expect(wire.lines(0).contains("491 INVITE") && wire.lines(1).contains("491 INVITE"))
+        #expect(wire.names(1).contains("reofferAnswered"))
+        #expect(wire.names(0).contains("reofferAnswered") == !withdraws)
+        let offers = wire.sent.filter { $0.agent == 0 && $0.message.body == [3] }
+        #expect(offers.count == (withdraws ? 1 : 2))
+    }
 }

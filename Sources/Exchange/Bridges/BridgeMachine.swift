@@ -144,7 +144,7 @@ struct BridgeMachine: Sendable {
         case (.talking, .held(let side, let on, let means)):
             guard note(side, on, means) else { return [] }
             if on { return [.part, .music(side.other, true)] + startReminder(side) }
-            return [.cancel(.reminder(side)), .music(side.other, false)] + joinIfNobodyHolds()
+            return cancelReminder(side) + [.music(side.other, false)] + joinIfNobodyHolds()
         case (.suspended(_), .held(let side, let on, let means)):
             _ = note(side, on, means)
             return []
@@ -188,9 +188,11 @@ struct BridgeMachine: Sendable {
         habits[side]?.reminder.map { [.timer(.reminder(side), after: $0)] } ?? []
     }
 
-    private func cancelReminders() -> [Action] {
-        Side.allCases.filter { habits[$0]?.reminder != nil }.map { .cancel(.reminder($0)) }
+    private func cancelReminder(_ side: Side) -> [Action] {
+        habits[side]?.reminder == nil ? [] : [.cancel(.reminder(side))]
     }
+
+    private func cancelReminders() -> [Action] { Side.allCases.flatMap(cancelReminder) }
 
     // MARK: Keys
 

@@ -13,7 +13,8 @@ struct Martlet: AsyncParsableCommand {
             ServeCommand.self, CheckCommand.self, StatusCommand.self, CallsCommand.self, RegistrationsCommand.self,
             CDRCommand.self, HangupCommand.self, OriginateCommand.self, TransferCommand.self, TakeCommand.self,
             BridgeCommand.self,
-            CompleteCommand.self, ConferenceCommand.self, HoldCommand.self, ParkCommand.self, PickupCommand.self, ReloadCommand.self,
+            CompleteCommand.self, ConferenceCommand.self, HoldCommand.self, ParkCommand.self, PickupCommand.self,
+            ReloadCommand.self,
             VersionCommand.self,
         ])
 }

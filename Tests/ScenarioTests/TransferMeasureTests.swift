@@ -66,7 +66,9 @@ extension Scenarios {
             UInt64(call, radix: 16).map { Int((($0 &* 0x9E37_79B9_7F4A_7C15) >> 32) % 3) }
         }
 
-        @Test("speech goes on within 40 ms and is untouched, the recording is as long as the call", .timeLimit(.minutes(1)))
+        @Test(
+            "speech goes on within 40 ms and is untouched, the recording is as long as the call",
+            .timeLimit(.minutes(1)))
         func gap() async throws {
             let place = try Workplace()
             let four = try await transfer(in: place)

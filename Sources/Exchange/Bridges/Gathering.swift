@@ -107,7 +107,9 @@ extension Switchboard {
         }
         let stays = one.machine.isHeld ? two : one
         let others = (first.other(than: one), second.other(than: two))
-        guard one.isUp, two.isUp, others.0.isUp, others.1.isUp, others.0 !== others.1, others.0 !== two else {
+        guard one.isUp, two.isUp, others.0.isUp, others.1.isUp, others.0 !== others.1, others.0 !== two,
+            others.1 !== one
+        else {
             throw .noTalk(two.id)
         }
         guard [one, two, others.0, others.1].allSatisfy({ $0.transfer == nil }) else { throw .noTalk(one.id) }

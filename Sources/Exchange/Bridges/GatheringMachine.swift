@@ -38,7 +38,11 @@ struct GatheringMachine: Sendable {
 
     static let mostMembers = 8
 
-    init(_ members: [Member]) { self.members = Array(members.prefix(Self.mostMembers)) }
+    /// Each leg once, at most `mostMembers`.
+    init(_ members: [Member]) {
+        var seen: Set<LegID> = []
+        self.members = Array(members.filter { seen.insert($0.leg).inserted }.prefix(Self.mostMembers))
+    }
 
     mutating func handle(_ input: Input) -> [Action] {
         guard !isOver else { return [] }

@@ -72,7 +72,9 @@ extension Switchboard {
         if leg.bridge === bridge, leg.isUp { return }
         guard !bridge.isOver, leg.isUp else {
             // The other side has gone meanwhile.
-            if leg.isUp, leg.bridge == nil, leg.transfer == nil, leg.script?.bridgeOver(.normalClearing) != true {
+            if leg.isUp, leg.bridge == nil, leg.gathering == nil, leg.transfer == nil,
+                leg.script?.bridgeOver(.normalClearing) != true
+            {
                 leg.hangUp(.normalClearing)
             }
             return

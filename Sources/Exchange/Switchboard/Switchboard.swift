@@ -219,8 +219,13 @@ final class Switchboard {
             for leg in [a, b] where leg.isUp { queue(.release(leg)) }
             return
         }
-        a.stopTone()
-        b.stopTone()
+        for leg in [a, b] {
+            leg.stopTone()
+            // Several may have wanted it at once: the last one has it, and whoever it is taken from goes on by the rules.
+            leg.recall?.withdraw()
+            leg.gathering?.leave(leg)
+            leg.bridge?.leave(leg)
+        }
         if a.call !== b.call { Call.link(a.call, b.call, reason ?? .transfer) }
         _ = Bridge(a, b, rules: rules, board: self)
     }

@@ -12,7 +12,8 @@ enum CommandText {
 
     static let usage = [
         "originate": "DESTINATION[&DESTINATION…] DESTINATION [CALLER]", "bridge": "LEG LEG", "take": "LEG DESTINATION",
-        "transfer": "LEG DESTINATION", "complete": "LEG LEG", "conference": "LEG LEG", "hold": "LEG", "resume": "LEG", "pickup": "LEG LEG",
+        "transfer": "LEG DESTINATION", "complete": "LEG LEG", "conference": "LEG LEG", "hold": "LEG", "resume": "LEG",
+        "pickup": "LEG LEG",
         "park": "LEG [SLOT]", "digits": "LEG KEYS", "mute": "LEG", "unmute": "LEG", "hangup": "CALL|LEG [CAUSE]",
     ]
 

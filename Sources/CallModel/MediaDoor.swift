@@ -14,7 +14,7 @@ public enum MediaError: Error, Hashable, Sendable {
     case streamTaken
 }
 
-/// The narrow door between call control and media: one per shard, used on that shard only.
+/// The narrow door between call control and media: one per user (the exchange), used on its executor only.
 ///
 /// Commands are small, never block and take effect in order at the media thread's next turn; what happens comes back as
 /// events through `drain`. A command that names something closed, or a member of another room, does nothing and is

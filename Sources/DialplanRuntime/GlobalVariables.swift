@@ -2,7 +2,7 @@
 public import Dialplan
 internal import Synchronization
 
-/// `${GLOBAL(x)}`: variables all calls of the switch share, on whichever shard they run.
+/// `${GLOBAL(x)}`: variables all calls of the switch share.
 ///
 /// A lock rather than an actor: a variable is read in the middle of a dialplan's line, held for a
 /// dictionary access, and never touched by media.

@@ -21,7 +21,7 @@ enum Outcome {
     case hangUp(HangupCause)
 }
 
-/// One call's way through its dialplan: position, variables, timeouts. Confined to the call's shard.
+/// One call's way through its dialplan: position, variables, timeouts. Confined to the exchange's executor.
 final class Interpreter {
     let program: DialplanProgram
     let call: any CallControl
@@ -45,7 +45,7 @@ final class Interpreter {
     static let maximumDigits = 80
     /// A dialplan that runs so many steps without any that takes time is in a loop.
     static let maximumStepsWithoutTime = 2_000
-    /// After so many, other calls of the shard get a turn.
+    /// After so many, other calls get a turn.
     static let stepsBetweenYields = 64
     /// What a step must take to count as having taken time.
     static let shortestWait: Duration = .milliseconds(5)

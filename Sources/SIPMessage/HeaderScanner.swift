@@ -2,7 +2,7 @@
 import Glibc
 
 /// Walks the header lines of a message, joining continuation lines (RFC 3261 §7.3.1). One rule of line ends serves
-/// framing, shard choice and reading, so that they cannot disagree: a line ends with LF, a CR before it belongs to the end.
+/// framing and reading, so that they cannot disagree: a line ends with LF, a CR before it belongs to the end.
 struct HeaderScanner {
     struct Line {
         var name: Range<Int>

@@ -8,42 +8,6 @@ extension SIPMessage {
         return true
     }
 
-    /// The value of the first `Call-ID` or `i` header in raw bytes, for choosing a shard without reading the message.
-    /// Looks at no more than the first 16 KiB; nil when there is none or it is empty.
-    public static func scanCallID(_ bytes: UnsafeRawBufferPointer) -> Range<Int>? {
-        var start = 0
-        let limit = min(bytes.count, 16_384)
-        let window = UnsafeRawBufferPointer(rebasing: bytes[..<limit])
-        while start < limit, window[start] == 0x0D || window[start] == 0x0A { start += 1 }
-        while let feed = HeaderScanner.lineFeed(in: window, from: start) {
-            let end = feed > start && window[feed - 1] == 0x0D ? feed - 1 : feed
-            if end == start { return nil }
-            if let value = callIDValue(window, start..<end) { return value.isEmpty ? nil : value }
-            start = feed + 1
-        }
-        return nil
-    }
-
-    private static func callIDValue(_ bytes: UnsafeRawBufferPointer, _ line: Range<Int>) -> Range<Int>? {
-        var index = line.lowerBound
-        switch bytes[index] | 0x20 {
-        case UInt8(ascii: "i"): index += 1
-        case UInt8(ascii: "c"):
-            guard line.count > 7, UnsafeRawBufferPointer(rebasing: bytes[index..<(index + 7)]).isName("call-id") else {
-                return nil
-            }
-            index += 7
-        default: return nil
-        }
-        while index < line.upperBound, bytes[index].isLineSpace { index += 1 }
-        guard index < line.upperBound, bytes[index] == 0x3A else { return nil }
-        index += 1
-        var end = line.upperBound
-        while index < end, bytes[index].isLineSpace { index += 1 }
-        while end > index, bytes[end - 1].isLineSpace { end -= 1 }
-        return index..<end
-    }
-
     /// What a stream holds at its beginning (RFC 3261 §18.3).
     public enum Framing: Hashable, Sendable {
         /// A line end outside of any message: drop this many bytes. `isPing` when `CRLFCRLF` (RFC 5626 §4.4.1) came, which

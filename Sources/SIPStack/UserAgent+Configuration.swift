@@ -9,7 +9,7 @@ extension UserAgent {
         /// The User-Agent header of requests and the Server header of responses.
         public var userAgentHeader: String
         public var timers: StackTimers
-        /// Our own Call-IDs begin with it, so that a transport can tell the shard from the message.
+        /// Our own Call-IDs begin with it.
         public var callIDPrefix: String
         /// Beyond it new requests outside dialogs get 503; requests in dialogs have a quarter more room.
         public var maxTransactions: Int

@@ -2,7 +2,7 @@
 public import SIPMessage
 public import Timing
 
-/// The signalling of one shard: transactions, dialogs, INVITE sessions and subscriptions as one value without I/O.
+/// The signalling of a switch: transactions, dialogs, INVITE sessions and subscriptions as one value without I/O.
 ///
 /// A message, a command or the time goes in, actions come out. The shell sends what is to be sent, in order,
 /// calls `advance` at `nextDeadline` and reports what could not be sent through `flowFailed`.

@@ -47,7 +47,7 @@ struct BoundSocket {
         return BoundSocket(descriptor: descriptor, listen: actual)
     }
 
-    /// One socket per shard on the same port.
+    /// One socket per wire loop on the same port.
     ///
     /// SO_REUSEPORT would silently share the port with a second switch of the same user, so a socket without it
     /// asks first whether the port is free. Between the two another program may slip in; it then shares or fails.

@@ -6,7 +6,7 @@ internal import SIPMessage
 internal import SIPStack
 internal import Timing
 
-/// One UDP socket of one shard. NIO reads it; writing is done on the descriptor.
+/// One UDP socket of one loop. NIO reads it; writing is done on the descriptor.
 ///
 /// NIO closes a datagram channel whose `sendto` fails with anything but EMSGSIZE and EHOSTUNREACH. A phone that
 /// registers an unreachable or broadcast contact would so close the switch's own port. Sent here, the failure
@@ -17,7 +17,7 @@ final class DatagramPort: ChannelInboundHandler {
     /// Messages taken from the socket in one system call.
     private static let messagesPerRead = 16
 
-    private let shard: Shard
+    private let loop: WireLoop
     private let listener: Int
     private let family: Int32
     /// Bound to every address: each datagram's own is told, and its answer leaves from there.
@@ -28,31 +28,31 @@ final class DatagramPort: ChannelInboundHandler {
     /// The moment the present burst began to be read.
     private var burstBegan: Instant?
 
-    private init(shard: Shard, listener: Int, socket: BoundSocket) {
-        self.shard = shard
+    private init(loop: WireLoop, listener: Int, socket: BoundSocket) {
+        self.loop = loop
         self.listener = listener
         descriptor = socket.descriptor
         family = socket.listen.address.contains(":") ? AF_INET6 : AF_INET
         isWildcard = socket.listen.isWildcard
     }
 
-    /// Begins reading. Takes over the descriptor. Called on the shard's loop.
-    static func attach(_ socket: BoundSocket, listener: Int, to shard: Shard) -> EventLoopFuture<Void> {
+    /// Begins reading. Takes over the descriptor. Called on its wire loop.
+    static func attach(_ socket: BoundSocket, listener: Int, to loop: WireLoop) -> EventLoopFuture<Void> {
         // A slot is capacity ÷ count. One byte above the limit would do to know what was cut off.
-        let slot = shard.configuration.maximumDatagramBytes + 64
+        let slot = loop.configuration.maximumDatagramBytes + 64
         let count = messagesPerRead
         let descriptor = socket.descriptor
-        var bootstrap = DatagramBootstrap(group: shard.loop)
+        var bootstrap = DatagramBootstrap(group: loop.eventLoop)
             .channelOption(.datagramVectorReadMessageCount, value: count)
             // One call a readiness: a second would mostly find nothing, and what is left makes the socket ready again.
             .channelOption(.maxMessagesPerRead, value: 1)
             .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: slot * count))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let port = DatagramPort(shard: shard, listener: listener, socket: socket)
+                    let port = DatagramPort(loop: loop, listener: listener, socket: socket)
                     port.channel = channel
-                    while shard.datagramPorts.count <= listener { shard.datagramPorts.append(nil) }
-                    shard.datagramPorts[listener] = port
+                    while loop.datagramPorts.count <= listener { loop.datagramPorts.append(nil) }
+                    loop.datagramPorts[listener] = port
                     try channel.pipeline.syncOperations.addHandler(port)
                 }
             }
@@ -64,31 +64,31 @@ final class DatagramPort: ChannelInboundHandler {
         let envelope = unwrapInboundIn(data)
         let now = burstBegan ?? Instant.now()
         burstBegan = now
-        guard envelope.data.readableBytes <= shard.configuration.maximumDatagramBytes else {
-            shard.board.droppedTooLong.count()
+        guard envelope.data.readableBytes <= loop.configuration.maximumDatagramBytes else {
+            loop.board.droppedTooLong.count()
             return
         }
         envelope.data.withUnsafeReadableBytes { bytes in
             // On datagrams it wants no answer (RFC 5626 §3.5.1 has it on streams only).
             if bytes.count <= 4, SIPMessage.isKeepAlive(bytes) {
-                shard.board.keepAlives.count()
+                loop.board.keepAlives.count()
                 return
             }
-            guard shard.gate.admits(SourceKey(envelope.remoteAddress), at: now) else {
-                shard.board.droppedByFloodControl.count()
+            guard loop.gate.admits(SourceKey(envelope.remoteAddress), at: now) else {
+                loop.board.droppedByFloodControl.count()
                 return
             }
             let flow = Flow(
                 transport: .udp, address: envelope.remoteAddress.flowAddress,
                 port: UInt16(clamping: envelope.remoteAddress.port ?? 0), listener: listener, connection: 0,
                 localAddress: isWildcard ? envelope.metadata?.packetInfo?.destinationAddress.flowAddress : nil)
-            shard.route(bytes, from: flow, at: now)
+            loop.route(bytes, from: flow, at: now)
         }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
         burstBegan = nil
-        shard.flushHops()
+        loop.flushHops()
     }
 
     func channelInactive(context: ChannelHandlerContext) { descriptor = -1 }
@@ -125,7 +125,7 @@ final class DatagramPort: ChannelInboundHandler {
 
     func close() -> EventLoopFuture<Void> {
         descriptor = -1
-        guard let channel else { return shard.loop.makeSucceededVoidFuture() }
+        guard let channel else { return loop.eventLoop.makeSucceededVoidFuture() }
         return channel.close()
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 internal import Timing
 
-/// Token buckets by source: how many messages a second each may bring (no I/O; a shard owns one).
+/// Token buckets by source: how many messages a second each may bring (no I/O; a wire loop owns one).
 ///
 /// The table is bounded. When it is full, buckets that have filled up again are forgotten, which changes
 /// nothing for their sources; when none has, newcomers share one bucket until there is room.

@@ -5,7 +5,7 @@ internal import Timing
 /// Which address of this machine a peer sees, as the machine's routes say. No message is sent: a datagram socket is
 /// connected, which chooses the route, and asked for its name.
 ///
-/// Remembered for half a minute, 4,096 addresses at most; a full table is emptied. Owned by one shard.
+/// Remembered for half a minute, 4,096 addresses at most; a full table is emptied. Owned by one wire loop.
 struct LocalAddresses: Sendable {
     private struct Known: Sendable {
         var address: String?
@@ -42,8 +42,8 @@ extension SIPTransport {
     /// The address of this machine that a peer at `address` sees; nil when there is no way there. From any thread.
     public static func localAddress(towards address: String) -> String? { LocalAddresses.probe(address) }
 
-    /// The same, remembered for half a minute. Called on the loop of `shard`, which is checked.
-    public func localAddress(towards address: String, fromShard shard: Int) -> String? {
-        shards[shard].localAddress(towards: address)
+    /// The same, remembered for half a minute. Called on the home loop, which is checked.
+    public func localAddress(towards address: String) -> String? {
+        home.localAddress(towards: address)
     }
 }

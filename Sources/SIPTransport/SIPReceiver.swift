@@ -2,7 +2,7 @@
 public import SIPStack
 public import Timing
 
-/// One shard's end of the transport. It is made and called on that shard's event loop only.
+/// The exchange's end of the transport. It is made and called on the home loop only.
 public protocol SIPReceiver: AnyObject {
     /// One message, whole; on a stream already cut to its Content-Length. `bytes` is valid during the call only.
     /// - Parameter now: when the loop began to read the burst it lies in.
@@ -11,8 +11,8 @@ public protocol SIPReceiver: AnyObject {
     /// The connection of `flow` is gone, or there is no way to its address. A datagram that was lost for want of room in
     /// this machine is not told: retransmission is there for it.
     ///
-    /// A closed connection is told to every shard, with the connection's number. A connection that could not be
-    /// opened is told to the shard that sent, with the flow it sent on (`connection` 0). Never called from inside
+    /// A closed connection is told with its number, one that could not be opened with the flow that was sent on
+    /// (`connection` 0). Never called from inside
     /// `SIPTransport.send`.
     ///
     /// An opened connection that ends is told by both: what was sent on it with `connection` 0 and had no answer yet

@@ -3,7 +3,7 @@ extension SIPTransport {
     /// Limits and sizes. Everything that can grow has its bound here.
     public struct Configuration: Sendable {
         /// Event loops, 1…256; each owns the calls whose Call-ID leads to it.
-        public var shardCount: Int
+        public var wireLoops: Int
         /// The largest datagram taken, in bytes, 1,024…65,000; a longer one is dropped and counted.
         public var maximumDatagramBytes = 16_384
         /// The largest message on a stream, header and body, in bytes; a longer one closes the connection.
@@ -18,11 +18,11 @@ extension SIPTransport {
         public var partialMessageTimeout: Duration = .seconds(30)
         /// How long opening a connection may take.
         public var connectTimeout: Duration = .seconds(5)
-        /// Flood control: messages a second of one source address before dropping begins, per shard; 0 is no limit.
+        /// Flood control: messages a second of one source address before dropping begins, per wire loop; 0 is no limit.
         public var messagesPerSecondPerSource = 1_000
         /// How many messages a source may send at once after a silence.
         public var messageBurstPerSource = 2_000
-        /// Source addresses remembered per shard; when all are busy, newcomers share one allowance.
+        /// Source addresses remembered per wire loop; when all are busy, newcomers share one allowance.
         public var sourcesRemembered = 8_192
         /// Addresses flood control and connection limits do not apply to, as numbers without port.
         /// What runs on this very host is not an attacker to be slowed.
@@ -32,17 +32,17 @@ extension SIPTransport {
         public var sendBufferBytes = 4 << 20
         /// Unsent bytes on one connection before it is closed as too slow a reader.
         public var unsentBytesPerConnection = 1 << 20
-        /// Messages on their way from one shard's loop to another's; beyond it they are dropped and counted.
-        public var messagesBetweenShards = 8_192
+        /// Messages on their way from a wire loop to the home loop; beyond it they are dropped and counted.
+        public var messagesOnTheirWay = 8_192
         /// The DSCP of what is sent, 0…63; CS3 is what the field marks signalling with (RFC 4594 §4.1).
         public var differentiatedServices: UInt8 = 24
 
-        public init(shardCount: Int = 1) { self.shardCount = shardCount }
+        public init(wireLoops: Int = 1) { self.wireLoops = wireLoops }
 
         /// With every number inside the range its documentation states.
         var bounded: Configuration {
             var copy = self
-            copy.shardCount = min(max(shardCount, 1), 256)
+            copy.wireLoops = min(max(wireLoops, 1), 64)
             copy.maximumDatagramBytes = min(max(maximumDatagramBytes, 1_024), 65_000)
             copy.maximumStreamMessageBytes = min(max(maximumStreamMessageBytes, 1_024), 1 << 24)
             copy.connectionsPerSource = max(connectionsPerSource, 0)
@@ -53,7 +53,7 @@ extension SIPTransport {
             copy.receiveBufferBytes = min(max(receiveBufferBytes, 4_096), 1 << 30)
             copy.sendBufferBytes = min(max(sendBufferBytes, 4_096), 1 << 30)
             copy.unsentBytesPerConnection = min(max(unsentBytesPerConnection, 4_096), 1 << 30)
-            copy.messagesBetweenShards = max(messagesBetweenShards, 1)
+            copy.messagesOnTheirWay = max(messagesOnTheirWay, 1)
             copy.differentiatedServices = min(differentiatedServices, 63)
             return copy
         }

@@ -5,15 +5,16 @@ public import SIPStack
 internal import Synchronization
 public import Timing
 
-/// SIP over UDP and TCP (RFC 3261 §18): one event loop per shard, messages in and out as bytes.
+/// SIP over UDP and TCP (RFC 3261 §18): wire loops that read and frame, messages in and out as bytes.
 ///
-/// A message goes to the shard of its Call-ID (see `shard(ofCallID:shardCount:)`); a shard's receiver, its timers and
-/// its sending all happen on that shard's loop.
+/// There is one receiver, on the first loop, which is the exchange's executor: its timers and its sending happen there. With
+/// one wire loop, the default, nothing ever hops; each further one takes a share of the sockets and hands over what a read
+/// burst brought in one hop.
 public final class SIPTransport: Sendable {
     public let configuration: Configuration
     private let group: MultiThreadedEventLoopGroup
-    let shards: [Shard]
-    private let executors: [ShardExecutor]
+    let loops: [WireLoop]
+    private let homeExecutor: LoopExecutor
     private let board = CounterBoard()
     private let census: ConnectionCensus
     private let state = Mutex(State())
@@ -33,51 +34,48 @@ public final class SIPTransport: Sendable {
     ) {
         let configuration = configuration.bounded
         self.configuration = configuration
-        group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.shardCount)
+        group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.wireLoops)
         let census = ConnectionCensus(configuration)
         self.census = census
         let board = self.board
-        shards = group.makeIterator().enumerated().map { index, loop in
-            Shard(
-                index: index, loop: loop, configuration: configuration, board: board, census: census, report: report)
+        let loops = group.makeIterator().enumerated().map { index, loop in
+            WireLoop(
+                index: index, eventLoop: loop, configuration: configuration, board: board, census: census,
+                report: report)
         }
-        executors = shards.map { ShardExecutor(loop: $0.loop) }
+        self.loops = loops
+        homeExecutor = LoopExecutor(loop: loops[0].eventLoop)
     }
 
-    public var shardCount: Int { shards.count }
+    var home: WireLoop { loops[0] }
 
-    /// The loop of a shard as an executor: an actor or task on it runs where the shard's messages arrive.
-    /// - Parameter shard: `0..<shardCount`; another index is a programming error and traps.
-    public func executor(ofShard shard: Int) -> any SerialExecutor { executors[shard] }
+    /// The home loop as an executor: an actor or task on it runs where messages arrive.
+    public var executor: any SerialExecutor { homeExecutor }
 
     /// The same loop as a preference of tasks, so that their continuations resume on it and not by way of the
     /// global pool.
-    public func preference(ofShard shard: Int) -> any TaskExecutor { executors[shard] }
+    public var preference: any TaskExecutor { homeExecutor }
 
-    func loop(ofShard shard: Int) -> any EventLoop { shards[shard].loop }
+    var homeLoop: any EventLoop { home.eventLoop }
 
-    /// Runs `body` on the shard's loop, soon. From any thread.
-    public func execute(onShard shard: Int, _ body: @escaping @Sendable () -> Void) {
-        shards[shard].loop.execute(body)
-    }
+    /// Runs `body` on the home loop, soon. From any thread.
+    public func execute(_ body: @escaping @Sendable () -> Void) { home.eventLoop.execute(body) }
 
-    /// Runs `body` on the shard's loop at `deadline`, or at once when it has passed. From any thread.
+    /// Runs `body` on the home loop at `deadline`, or at once when it has passed. From any thread.
     @discardableResult
-    public func schedule(
-        onShard shard: Int, at deadline: Instant, _ body: @escaping @Sendable () -> Void
-    ) -> ScheduledCall {
+    public func schedule(at deadline: Instant, _ body: @escaping @Sendable () -> Void) -> ScheduledCall {
         // NIO's clock and Instant's are both CLOCK_MONOTONIC.
         let due = NIODeadline.uptimeNanoseconds(UInt64(max(deadline.nanoseconds, 0)))
-        return ScheduledCall(shards[shard].loop.scheduleTask(deadline: due, body))
+        return ScheduledCall(home.eventLoop.scheduleTask(deadline: due, body))
     }
 
     /// Binds every address, then begins to receive. Once.
     ///
-    /// - Parameter receiver: makes the receiver of a shard; called once for each, on its loop, before any message.
+    /// - Parameter receiver: makes the receiver; called once, on the home loop, before any message.
     /// - Returns: what was bound, in the order given, with the actual ports.
     /// - Throws: when any address cannot be had; then nothing is bound.
     public func start(
-        listen: [ListenAddress], receiver: @escaping @Sendable (Int) -> any SIPReceiver
+        listen: [ListenAddress], receiver: @escaping @Sendable () -> any SIPReceiver
     ) async throws(SIPTransportError) -> [BoundListener] {
         guard !listen.isEmpty else { throw .misuse("no address to listen on") }
         let isFirst = state.withLock { state in
@@ -88,12 +86,12 @@ public final class SIPTransport: Sendable {
         let sockets = try bindAll(listen)
         let bound = sockets.enumerated().map { BoundListener(index: $0, listen: $1[0].listen) }
         do {
-            for shard in shards {
-                try await shard.loop.submit { [shards] in
-                    shard.shards = shards
-                    shard.listeners = bound.map(\.listen)
-                    shard.receiver = receiver(shard.index)
-                    shard.startSweeping()
+            for loop in loops {
+                try await loop.eventLoop.submit { [loops] in
+                    loop.loops = loops
+                    loop.listeners = bound.map(\.listen)
+                    if loop.index == 0 { loop.receiver = receiver() }
+                    loop.startSweeping()
                 }.get()
             }
             for (index, sockets) in sockets.enumerated() { try await attach(sockets, listener: index) }
@@ -107,7 +105,7 @@ public final class SIPTransport: Sendable {
         var sockets: [[BoundSocket]] = []
         do {
             for address in listen {
-                let count = address.transport == .udp ? shards.count : 1
+                let count = address.transport == .udp ? loops.count : 1
                 sockets.append(try BoundSocket.bindShared(address, count: count, configuration: configuration))
             }
         } catch {
@@ -119,20 +117,20 @@ public final class SIPTransport: Sendable {
 
     private func attach(_ sockets: [BoundSocket], listener: Int) async throws {
         if sockets[0].listen.transport == .udp {
-            for (shard, socket) in zip(shards, sockets) {
-                try await shard.loop.flatSubmit { DatagramPort.attach(socket, listener: listener, to: shard) }.get()
+            for (loop, socket) in zip(loops, sockets) {
+                try await loop.eventLoop.flatSubmit { DatagramPort.attach(socket, listener: listener, to: loop) }.get()
             }
             return
         }
-        let shards = self.shards
+        let loops = self.loops
         let server = try await ServerBootstrap(group: group)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
-            .childChannelOption(.writeBufferWaterMark, value: StreamConnection.waterMark(shards[0]))
+            .childChannelOption(.writeBufferWaterMark, value: StreamConnection.waterMark(loops[0]))
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    guard let shard = shards.first(where: { $0.loop === channel.eventLoop }),
-                        let connection = StreamConnection.accepted(channel, listener: listener, on: shard)
+                    guard let loop = loops.first(where: { $0.eventLoop === channel.eventLoop }),
+                        let connection = StreamConnection.accepted(channel, listener: listener, on: loop)
                     else { throw ConnectionRefused() }
                     try channel.pipeline.syncOperations.addHandler(connection)
                 }
@@ -142,18 +140,16 @@ public final class SIPTransport: Sendable {
         state.withLock { $0.servers.append(server) }
     }
 
-    /// Sends one message. Called on the loop of `shard`, which is checked.
+    /// Sends one message. Called on the home loop, which is checked.
     ///
-    /// On TCP with `flow.connection` 0 a connection to the address is opened, or the one this shard has open used.
+    /// On TCP with `flow.connection` 0 a connection to the address is opened, or the one that is open used.
     /// What cannot be sent comes back as `flowClosed` or `undelivered`, later.
-    public func send(_ bytes: [UInt8], on flow: Flow, fromShard shard: Int) {
-        shards[shard].send(bytes, on: flow)
-    }
+    public func send(_ bytes: [UInt8], on flow: Flow) { home.send(bytes, on: flow) }
 
     public var counters: SIPTransportCounters { board.snapshot(connectionsOpen: census.total) }
 
     /// Closes every socket and ends the loops. Receivers hear nothing any more; nothing may be sent or scheduled
-    /// afterwards, and actors on `executor(ofShard:)` must have ended: their executor is gone.
+    /// afterwards, and actors on `executor` must have ended: their executor is gone.
     public func stop() async {
         let servers: [any Channel]? = state.withLock { state in
             if state.stopped { return nil }
@@ -163,7 +159,7 @@ public final class SIPTransport: Sendable {
         }
         guard let servers else { return }
         for server in servers { try? await server.close() }
-        for shard in shards { try? await shard.loop.flatSubmit { shard.close() }.get() }
+        for loop in loops { try? await loop.eventLoop.flatSubmit { loop.close() }.get() }
         try? await group.shutdownGracefully()
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 internal import Synchronization
 
-/// What came, went and was refused since the start, over all shards.
+/// What came, went and was refused since the start, over all wire loops.
 public struct SIPTransportCounters: Hashable, Sendable {
     /// Messages given to receivers.
     public var messagesReceived = 0
@@ -11,13 +11,12 @@ public struct SIPTransportCounters: Hashable, Sendable {
     /// Empty lines answered or ignored (RFC 5626 §3.5.1).
     public var keepAlives = 0
     /// No Call-ID to be found: not SIP, or nobody's.
-    public var droppedWithoutCallID = 0
     /// Longer than `maximumDatagramBytes`.
     public var droppedTooLong = 0
     /// Above `messagesPerSecondPerSource`.
     public var droppedByFloodControl = 0
-    /// Above `messagesBetweenShards`.
-    public var droppedBetweenShards = 0
+    /// Above `messagesOnTheirWay`.
+    public var droppedOnTheWay = 0
     /// Not sent: the address cannot be sent to, or the message is too long.
     public var sendFailures = 0
     /// Datagrams the system had no room for, left to retransmission.
@@ -43,10 +42,9 @@ final class CounterBoard: Sendable {
     let messagesSent = Atomic<Int>(0)
     let messagesHopped = Atomic<Int>(0)
     let keepAlives = Atomic<Int>(0)
-    let droppedWithoutCallID = Atomic<Int>(0)
     let droppedTooLong = Atomic<Int>(0)
     let droppedByFloodControl = Atomic<Int>(0)
-    let droppedBetweenShards = Atomic<Int>(0)
+    let droppedOnTheWay = Atomic<Int>(0)
     let sendFailures = Atomic<Int>(0)
     let datagramsLost = Atomic<Int>(0)
     let connectionsAccepted = Atomic<Int>(0)
@@ -62,10 +60,9 @@ final class CounterBoard: Sendable {
         copy.messagesSent = messagesSent.load(ordering: .relaxed)
         copy.messagesHopped = messagesHopped.load(ordering: .relaxed)
         copy.keepAlives = keepAlives.load(ordering: .relaxed)
-        copy.droppedWithoutCallID = droppedWithoutCallID.load(ordering: .relaxed)
         copy.droppedTooLong = droppedTooLong.load(ordering: .relaxed)
         copy.droppedByFloodControl = droppedByFloodControl.load(ordering: .relaxed)
-        copy.droppedBetweenShards = droppedBetweenShards.load(ordering: .relaxed)
+        copy.droppedOnTheWay = droppedOnTheWay.load(ordering: .relaxed)
         copy.sendFailures = sendFailures.load(ordering: .relaxed)
         copy.datagramsLost = datagramsLost.load(ordering: .relaxed)
         copy.connectionsAccepted = connectionsAccepted.load(ordering: .relaxed)

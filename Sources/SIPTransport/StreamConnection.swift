@@ -4,7 +4,7 @@ internal import NIOPosix
 internal import SIPStack
 internal import Timing
 
-/// One TCP connection, on the loop of one shard; its messages may belong to others.
+/// One TCP connection, on the loop of one wire loop; its messages may belong to others.
 final class StreamConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -19,7 +19,7 @@ final class StreamConnection: ChannelInboundHandler {
         case closed
     }
 
-    private let shard: Shard
+    private let loop: WireLoop
     private let source: SourceKey
     /// What its messages carry.
     private let flow: Flow
@@ -32,60 +32,60 @@ final class StreamConnection: ChannelInboundHandler {
     private var messageBegan: Instant?
     private var needsFlush = false
 
-    private init(shard: Shard, source: SourceKey, flow: Flow, asked: Flow?) {
-        self.shard = shard
+    private init(loop: WireLoop, source: SourceKey, flow: Flow, asked: Flow?) {
+        self.loop = loop
         self.source = source
         self.flow = flow
         self.asked = asked
-        framer = StreamFramer(limit: shard.configuration.maximumStreamMessageBytes)
+        framer = StreamFramer(limit: loop.configuration.maximumStreamMessageBytes)
     }
 
     // MARK: Numbers
 
-    /// A connection's number names its shard in the low eight bits; never 0.
-    static func number(_ count: UInt64, shard: Int) -> UInt64 { count << 8 | UInt64(truncatingIfNeeded: shard & 0xFF) }
-    static func shard(ofNumber number: UInt64) -> Int { Int(number & 0xFF) }
+    /// A connection's number names its wire loop in the low eight bits; never 0.
+    static func number(_ count: UInt64, loop: Int) -> UInt64 { count << 8 | UInt64(truncatingIfNeeded: loop & 0xFF) }
+    static func loop(ofNumber number: UInt64) -> Int { Int(number & 0xFF) }
 
     // MARK: Coming to be
 
-    /// For a connection somebody else opened; on the shard's loop. nil when it is one too many.
-    static func accepted(_ channel: any Channel, listener: Int, on shard: Shard) -> StreamConnection? {
-        guard let remote = channel.remoteAddress, shard.census.enter(SourceKey(remote)) else {
-            shard.board.connectionsRefused.count()
+    /// For a connection somebody else opened; on its wire loop. nil when it is one too many.
+    static func accepted(_ channel: any Channel, listener: Int, on loop: WireLoop) -> StreamConnection? {
+        guard let remote = channel.remoteAddress, loop.census.enter(SourceKey(remote)) else {
+            loop.board.connectionsRefused.count()
             return nil
         }
-        shard.board.connectionsAccepted.count()
+        loop.board.connectionsAccepted.count()
         let flow = Flow(
             transport: .tcp, address: remote.flowAddress, port: UInt16(clamping: remote.port ?? 0), listener: listener,
-            connection: shard.nextConnectionNumber(),
-            localAddress: shard.listeners[listener].isWildcard ? channel.localAddress?.flowAddress : nil)
-        return StreamConnection(shard: shard, source: SourceKey(remote), flow: flow, asked: nil)
+            connection: loop.nextConnectionNumber(),
+            localAddress: loop.listeners[listener].isWildcard ? channel.localAddress?.flowAddress : nil)
+        return StreamConnection(loop: loop, source: SourceKey(remote), flow: flow, asked: nil)
     }
 
     /// Begins to open a connection; what is written meanwhile waits. nil when that cannot even be tried.
-    static func open(to remote: Shard.Remote, asking: Flow, on shard: Shard) -> StreamConnection? {
-        guard shard.listeners.indices.contains(remote.listener),
+    static func open(to remote: WireLoop.Remote, asking: Flow, on loop: WireLoop) -> StreamConnection? {
+        guard loop.listeners.indices.contains(remote.listener),
             let target = SocketName(address: remote.address, port: remote.port)?.nio
         else { return nil }
         let source = SourceKey(target)
-        guard shard.census.enter(source) else {
-            shard.board.connectionsRefused.count()
+        guard loop.census.enter(source) else {
+            loop.board.connectionsRefused.count()
             return nil
         }
         var flow = asking
-        flow.connection = shard.nextConnectionNumber()
-        let connection = StreamConnection(shard: shard, source: source, flow: flow, asked: asking)
-        let unsafe = NIOLoopBound(connection, eventLoop: shard.loop)
-        var bootstrap = ClientBootstrap(group: shard.loop)
-            .connectTimeout(.nanoseconds(max(shard.configuration.connectTimeout.nanoseconds, 1_000_000)))
+        flow.connection = loop.nextConnectionNumber()
+        let connection = StreamConnection(loop: loop, source: source, flow: flow, asked: asking)
+        let unsafe = NIOLoopBound(connection, eventLoop: loop.eventLoop)
+        var bootstrap = ClientBootstrap(group: loop.eventLoop)
+            .connectTimeout(.nanoseconds(max(loop.configuration.connectTimeout.nanoseconds, 1_000_000)))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(.writeBufferWaterMark, value: waterMark(shard))
+            .channelOption(.writeBufferWaterMark, value: waterMark(loop))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(unsafe.value)
                 }
             }
-        let listen = shard.listeners[remote.listener]
+        let listen = loop.listeners[remote.listener]
         let own = listen.isWildcard ? remote.localAddress : listen.address
         if let local = own.flatMap({ SocketName(address: $0, port: 0)?.nio }) {
             bootstrap = bootstrap.bind(to: local)
@@ -94,8 +94,8 @@ final class StreamConnection: ChannelInboundHandler {
         return connection
     }
 
-    static func waterMark(_ shard: Shard) -> ChannelOptions.Types.WriteBufferWaterMark {
-        let high = shard.configuration.unsentBytesPerConnection
+    static func waterMark(_ loop: WireLoop) -> ChannelOptions.Types.WriteBufferWaterMark {
+        let high = loop.configuration.unsentBytesPerConnection
         return .init(low: high / 2, high: high)
     }
 
@@ -113,8 +113,8 @@ final class StreamConnection: ChannelInboundHandler {
     private func activate(_ context: ChannelHandlerContext) {
         guard case .opening = state else { return }
         state = .open(context)
-        shard.connections[flow.connection] = self
-        if asked != nil { shard.board.connectionsOpened.count() }
+        loop.connections[flow.connection] = self
+        if asked != nil { loop.board.connectionsOpened.count() }
         var waiting: [[UInt8]] = []
         swap(&waiting, &queue)
         for bytes in waiting { _ = write(bytes) }
@@ -127,20 +127,20 @@ final class StreamConnection: ChannelInboundHandler {
             framer.consume(bytes) { piece in
                 switch piece {
                 case .ping:
-                    shard.board.keepAlives.count()
+                    loop.board.keepAlives.count()
                     _ = write([0x0D, 0x0A])
                 case .message(let message):
                     messageBegan = nil
-                    guard shard.gate.admits(source, at: now) else {
-                        shard.board.droppedByFloodControl.count()
+                    guard loop.gate.admits(source, at: now) else {
+                        loop.board.droppedByFloodControl.count()
                         return
                     }
-                    shard.route(message, from: flow, at: now)
+                    loop.route(message, from: flow, at: now)
                 }
             }
         }
         if failure != nil {
-            shard.board.connectionsClosedForFraming.count()
+            loop.board.connectionsClosedForFraming.count()
             context.close(promise: nil)
         } else if !framer.isInsideMessage {
             messageBegan = nil
@@ -149,7 +149,7 @@ final class StreamConnection: ChannelInboundHandler {
         }
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) { shard.flushHops() }
+    func channelReadComplete(context: ChannelHandlerContext) { loop.flushHops() }
 
     func channelInactive(context: ChannelHandlerContext) { gone() }
 
@@ -168,7 +168,7 @@ final class StreamConnection: ChannelInboundHandler {
             return true
         case .open(let context):
             guard context.channel.isWritable else {
-                shard.board.connectionsClosedSlow.count()
+                loop.board.connectionsClosedSlow.count()
                 context.close(promise: nil)
                 return false
             }
@@ -176,7 +176,7 @@ final class StreamConnection: ChannelInboundHandler {
             context.write(wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: nil)
             if !needsFlush {
                 needsFlush = true
-                shard.flushLater(self)
+                loop.flushLater(self)
             }
             return true
         case .closed:
@@ -193,17 +193,17 @@ final class StreamConnection: ChannelInboundHandler {
 
     func closeIfOverdue(_ now: Instant) {
         guard case .open(let context) = state else { return }
-        if let messageBegan, messageBegan.duration(to: now) > shard.configuration.partialMessageTimeout {
-            shard.board.connectionsClosedForFraming.count()
+        if let messageBegan, messageBegan.duration(to: now) > loop.configuration.partialMessageTimeout {
+            loop.board.connectionsClosedForFraming.count()
             context.close(promise: nil)
-        } else if lastTraffic.duration(to: now) > shard.configuration.idleTimeout {
-            shard.board.connectionsClosedIdle.count()
+        } else if lastTraffic.duration(to: now) > loop.configuration.idleTimeout {
+            loop.board.connectionsClosedIdle.count()
             context.close(promise: nil)
         }
     }
 
     func close() -> EventLoopFuture<Void> {
-        guard case .open(let context) = state else { return shard.loop.makeSucceededVoidFuture() }
+        guard case .open(let context) = state else { return loop.eventLoop.makeSucceededVoidFuture() }
         return context.channel.close()
     }
 
@@ -217,16 +217,16 @@ final class StreamConnection: ChannelInboundHandler {
         }
         state = .closed
         queue = []
-        shard.census.leave(source)
-        shard.connections[flow.connection] = nil
+        loop.census.leave(source)
+        loop.connections[flow.connection] = nil
         if let asked {
-            let remote = Shard.Remote(
+            let remote = WireLoop.Remote(
                 listener: asked.listener, address: asked.address, port: asked.port, localAddress: asked.localAddress)
-            if shard.outgoing[remote] === self { shard.outgoing[remote] = nil }
-            if !wasOpen { shard.board.sendFailures.count() }
+            if loop.outgoing[remote] === self { loop.outgoing[remote] = nil }
+            if !wasOpen { loop.board.sendFailures.count() }
             // Also when it was open: requests that nothing was heard of are known by this flow.
-            shard.tellLater(closed: asked)
+            loop.tellLater(closed: asked)
         }
-        if wasOpen { for other in shard.shards { other.tellLater(closed: flow) } }
+        if wasOpen { loop.tellLater(closed: flow) }
     }
 }

@@ -3,7 +3,7 @@ internal import Dispatch
 internal import Foundation
 internal import Synchronization
 
-/// Runs jobs one after another while somebody waits in `drain`: a shard under test does nothing
+/// Runs jobs one after another while somebody waits in `drain`: an exchange under test does nothing
 /// between two steps of simulated time.
 ///
 /// The jobs run on a plain thread of the executor's own. A test is a task itself, and the runtime does

@@ -6,7 +6,7 @@ internal import Timing
 /// silences take their time, and says who would hear whom. The same table of expectations runs against it and against the
 /// real engine.
 ///
-/// Sendable unchecked: the simulated world has one thread, and the test and the shard both hold it.
+/// Sendable unchecked: the simulated world has one thread, and the test and the exchange both hold it.
 public final class SimulatedMedia: MediaDoor, @unchecked Sendable {
     /// What the phone at the far side of a leg does.
     public enum FarSide: Sendable {
@@ -78,7 +78,7 @@ public final class SimulatedMedia: MediaDoor, @unchecked Sendable {
     var clipNames: [ObjectIdentifier: String] = [:]
     private var events: [MediaEvent] = []
     private var last: UInt64 = 0
-    /// Tells the shard that events wait.
+    /// Tells the exchange that events wait.
     var signal: (@Sendable () -> Void)?
 
     public init(clock: SimulatedClock) { self.clock = clock }

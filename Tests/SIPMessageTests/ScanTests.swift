@@ -3,27 +3,6 @@ import SIPMessage
 import Testing
 
 @Suite struct ScanTests {
-    private func callID(_ text: String) -> String? {
-        let bytes = Samples.wire(text)
-        return bytes.withUnsafeBytes { raw in
-            SIPMessage.scanCallID(raw).map { String(decoding: raw[$0], as: UTF8.self) }
-        }
-    }
-
-    @Test func callIDIsFoundWithoutReading() {
-        #expect(callID("INVITE x SIP/2.0\nCSeq: 1\nCall-ID: a@b\n\n") == "a@b")
-        #expect(callID("INVITE x SIP/2.0\ncALL-id \t:\t a@b \n\n") == "a@b")
-        #expect(callID("\n\nINVITE x SIP/2.0\ni:x\nCall-ID: y\n\n") == "x")
-        #expect(callID("INVITE x SIP/2.0\nIdentity: y\nContact: z\nCall-IDs: w\n\ni: body\n") == nil)
-        #expect(callID("INVITE x SIP/2.0\ni:\n\n") == nil)
-        #expect(callID("i") == nil)
-        #expect(callID("") == nil)
-        for sample in Samples.all {
-            let text = String(decoding: sample, as: UTF8.self).replacing("\r\n", with: "\n")
-            #expect(callID(text) == (try? SIPMessage.parse(sample))?.callID)
-        }
-    }
-
     private func framing(_ bytes: [UInt8]) -> SIPMessage.Framing {
         bytes.withUnsafeBytes { SIPMessage.scanContentLength($0) }
     }

@@ -12,7 +12,6 @@ final class Recorder: Sendable {
     struct Message: Sendable {
         var bytes: [UInt8]
         var flow: Flow
-        var shard: Int
         var onItsLoop: Bool
     }
 
@@ -41,20 +40,18 @@ final class Recorder: Sendable {
 
     final class Receiver: SIPReceiver {
         let recorder: Recorder
-        let shard: Int
         let loop: any EventLoop
         /// What is to be done with a message besides writing it down.
         let onMessage: @Sendable (Flow) -> Void
 
-        init(recorder: Recorder, shard: Int, loop: any EventLoop, onMessage: @escaping @Sendable (Flow) -> Void) {
+        init(recorder: Recorder, loop: any EventLoop, onMessage: @escaping @Sendable (Flow) -> Void) {
             self.recorder = recorder
-            self.shard = shard
             self.loop = loop
             self.onMessage = onMessage
         }
 
         func received(_ bytes: UnsafeRawBufferPointer, from flow: Flow, at now: Instant) {
-            let message = Message(bytes: Array(bytes), flow: flow, shard: shard, onItsLoop: loop.inEventLoop)
+            let message = Message(bytes: Array(bytes), flow: flow, onItsLoop: loop.inEventLoop)
             recorder.log.withLock { $0.messages.append(message) }
             onMessage(flow)
         }
@@ -73,18 +70,18 @@ struct Running {
     var port: UInt16 { bound[0].listen.port }
 
     init(
-        _ listen: [String], shards: Int = 1, answering answer: [UInt8]? = nil,
+        _ listen: [String], loops: Int = 1, answering answer: [UInt8]? = nil,
         _ configure: (inout SIPTransport.Configuration) -> Void = { _ in }
     ) async throws {
-        var configuration = SIPTransport.Configuration(shardCount: shards)
+        var configuration = SIPTransport.Configuration(wireLoops: loops)
         configure(&configuration)
         let transport = SIPTransport(configuration: configuration)
         self.transport = transport
         let recorder = self.recorder
         do {
-            bound = try await transport.start(listen: listen.compactMap { ListenAddress($0) }) { shard in
-                Recorder.Receiver(recorder: recorder, shard: shard, loop: transport.loop(ofShard: shard)) { flow in
-                    if let answer { transport.send(answer, on: flow, fromShard: shard) }
+            bound = try await transport.start(listen: listen.compactMap { ListenAddress($0) }) {
+                Recorder.Receiver(recorder: recorder, loop: transport.homeLoop) { flow in
+                    if let answer { transport.send(answer, on: flow) }
                 }
             }
         } catch {
@@ -93,9 +90,9 @@ struct Running {
         }
     }
 
-    /// Sends from the shard's loop, as a receiver would.
-    func send(_ bytes: [UInt8], on flow: Flow, shard: Int = 0) {
-        transport.execute(onShard: shard) { transport.send(bytes, on: flow, fromShard: shard) }
+    /// Sends from the home loop, as a receiver would.
+    func send(_ bytes: [UInt8], on flow: Flow) {
+        transport.execute { transport.send(bytes, on: flow) }
     }
 
     func waitForCounters(_ condition: (SIPTransportCounters) -> Bool) async throws {
@@ -105,10 +102,10 @@ struct Running {
 
 /// Runs `body` and stops the transport whatever happens.
 func withTransport(
-    _ listen: [String] = ["udp:127.0.0.1:0"], shards: Int = 1, answering answer: [UInt8]? = nil,
+    _ listen: [String] = ["udp:127.0.0.1:0"], loops: Int = 1, answering answer: [UInt8]? = nil,
     configure: (inout SIPTransport.Configuration) -> Void = { _ in }, _ body: (Running) async throws -> Void
 ) async throws {
-    let running = try await Running(listen, shards: shards, answering: answer, configure)
+    let running = try await Running(listen, loops: loops, answering: answer, configure)
     do {
         try await body(running)
     } catch {

@@ -30,14 +30,14 @@ import Testing
         let told = Told()
         let transport = SIPTransport(report: { told.add($0) })
         let recorder = Recorder()
-        let bound = try await transport.start(listen: [ListenAddress("udp:127.0.0.1:0")].compactMap { $0 }) { shard in
-            Recorder.Receiver(recorder: recorder, shard: shard, loop: transport.loop(ofShard: shard)) { _ in }
+        let bound = try await transport.start(listen: [ListenAddress("udp:127.0.0.1:0")].compactMap { $0 }) {
+            Recorder.Receiver(recorder: recorder, loop: transport.homeLoop) { _ in }
         }
         let flow = Flow(transport: .udp, address: "127.0.0.1", port: bound[0].listen.port)
-        let shard = transport.shards[0]
-        try await shard.loop.submit {
-            for _ in 0..<5 { shard.settle(.lost(errno: ENOBUFS), [1], flow) }
-            shard.settle(.unreachable, [1], flow)
+        let loop = transport.home
+        try await loop.eventLoop.submit {
+            for _ in 0..<5 { loop.settle(.lost(errno: ENOBUFS), [1], flow) }
+            loop.settle(.unreachable, [1], flow)
         }.get()
         try await recorder.wait("the hard one") { !$0.closed.isEmpty }
         #expect(recorder.closed == [flow])

@@ -8,9 +8,9 @@ import Timing
 @testable import SIPTransport
 
 @Suite struct StartAndStopTests {
-    private func failure(_ listen: [String], shards: Int = 1) async -> SIPTransportError? {
+    private func failure(_ listen: [String], loops: Int = 1) async -> SIPTransportError? {
         do {
-            let running = try await Running(listen, shards: shards)
+            let running = try await Running(listen, loops: loops)
             await running.transport.stop()
             return nil
         } catch {
@@ -19,11 +19,11 @@ import Timing
     }
 
     @Test(arguments: ["udp", "tcp"], [1, 2])
-    func aTakenPortIsToldInPlainWords(_ transport: String, _ shards: Int) async throws {
-        try await withTransport(["\(transport):127.0.0.1:0"], shards: shards) { running in
+    func aTakenPortIsToldInPlainWords(_ transport: String, _ loops: Int) async throws {
+        try await withTransport(["\(transport):127.0.0.1:0"], loops: loops) { running in
             let listen = running.bound[0].listen
             // A second switch of the same user, SO_REUSEPORT or not.
-            let error = await failure([listen.description], shards: shards)
+            let error = await failure([listen.description], loops: loops)
             #expect(error == .portTaken(listen))
             #expect(
                 error?.description.hasPrefix(
@@ -49,9 +49,9 @@ import Timing
         #expect(await failure([]) != nil)
         try await withTransport { running in
             await #expect(throws: SIPTransportError.self) {
-                try await running.transport.start(listen: [running.bound[0].listen]) { shard in
+                try await running.transport.start(listen: [running.bound[0].listen]) {
                     Recorder.Receiver(
-                        recorder: Recorder(), shard: shard, loop: running.transport.loop(ofShard: shard)
+                        recorder: Recorder(), loop: running.transport.homeLoop
                     ) { _ in }
                 }
             }
@@ -81,7 +81,7 @@ import Timing
 
     @Test func afterStopThePortIsFree() async throws {
         var listen = ""
-        try await withTransport(["tcp:127.0.0.1:0"], shards: 2) { running in
+        try await withTransport(["tcp:127.0.0.1:0"], loops: 2) { running in
             listen = running.bound[0].listen.description
             let client = try LoopbackClient(.tcp, port: running.port)
             client.send(message(callID: "a"))
@@ -89,20 +89,20 @@ import Timing
             await running.transport.stop()
             #expect(client.receive() == [])
         }
-        #expect(await failure([listen], shards: 2) == nil)
+        #expect(await failure([listen], loops: 2) == nil)
     }
 
     @Test func timersRunOnTheirLoopAndCanBeCancelled() async throws {
-        try await withTransport(shards: 2) { running in
+        try await withTransport(loops: 2) { running in
             let fired = Mutex<[String]>([])
-            let cancelled = running.transport.schedule(onShard: 1, at: .now().advanced(by: .milliseconds(20))) {
+            let cancelled = running.transport.schedule(at: .now().advanced(by: .milliseconds(20))) {
                 fired.withLock { $0.append("cancelled") }
             }
             cancelled.cancel()
             let due = Instant.now().advanced(by: .milliseconds(40))
             await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
-                running.transport.schedule(onShard: 1, at: due) {
-                    let onLoop = running.transport.loop(ofShard: 1).inEventLoop
+                running.transport.schedule(at: due) {
+                    let onLoop = running.transport.homeLoop.inEventLoop
                     fired.withLock { $0.append(onLoop && Instant.now() >= due ? "in time" : "wrong") }
                     done.resume()
                 }
@@ -111,18 +111,18 @@ import Timing
         }
     }
 
-    @Test func anActorOnAShardRunsWhereMessagesArrive() async throws {
+    @Test func anActorRunsWhereMessagesArrive() async throws {
         actor Confined {
             let transport: SIPTransport
             nonisolated let executor: any SerialExecutor
             nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
             init(_ transport: SIPTransport) {
                 self.transport = transport
-                executor = transport.executor(ofShard: 1)
+                executor = transport.executor
             }
-            func isOnLoop() -> Bool { transport.loop(ofShard: 1).inEventLoop }
+            func isOnLoop() -> Bool { transport.homeLoop.inEventLoop }
         }
-        try await withTransport(shards: 2) { running in
+        try await withTransport(loops: 2) { running in
             #expect(await Confined(running.transport).isOnLoop())
         }
     }

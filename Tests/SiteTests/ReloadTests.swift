@@ -42,8 +42,6 @@ import Testing
         folder = "recordings"
         law = "a"
         channels = "mono"
-        [shards]
-        count = 0
         """
 
     private static func site(_ line: String = "", _ other: String = "") throws -> Site {
@@ -59,7 +57,6 @@ import Testing
     @Test(arguments: [
         ("region = \"cn\"", "region = \"us\"", "region"),
         ("realm = \"martlet\"", "realm = \"pbx\"", "realm"),
-        ("count = 0", "count = 2", "[shards] count"),
         ("listen = [\"udp:127.0.0.1:5060\"]", "listen = [\"udp:127.0.0.1:5062\"]", "[sip] listen"),
         (
             "advertised_address = \"203.0.113.5\"", "advertised_address = \"203.0.113.6\"",

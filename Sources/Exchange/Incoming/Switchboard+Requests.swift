@@ -106,7 +106,7 @@ extension Switchboard {
         scheduleExpiry()
     }
 
-    /// Other shards register too, so the table is looked at every ten seconds. Not moved by what happens meanwhile: it
+    /// The table is looked at every ten seconds. Not moved by what happens meanwhile: it
     /// would never be due where phones register all the time.
     private func scheduleExpiry() {
         if timers.deadline(of: .bindings) == nil { setTimer(.bindings, after: .seconds(10)) }

@@ -5,7 +5,7 @@ public import SIPStack
 internal import Synchronization
 public import Timing
 
-/// Where phones and gateways are, and whether they are who they say: one for all shards.
+/// Where phones and gateways are, and whether they are who they say.
 ///
 /// Registrar and authenticator are machines behind one lock that is held for a table look-up and a
 /// digest; nothing waits inside it.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 internal import Synchronization
 
-/// How many calls are up, in all, by seat and by trunk, over all shards.
+/// How many calls are up, in all, by seat and by trunk.
 ///
-/// A call's shard takes places before it makes a leg and gives them back when the leg ends. The
+/// The exchange takes places before it makes a leg and gives them back when the leg ends. The
 /// lock is held for a dictionary look-up; nothing waits inside it.
 public final class Occupancy: Sendable {
     /// What is counted.

@@ -92,7 +92,7 @@ struct GatewayCommand: AsyncParsableCommand {
         }
         let sip = SIPTransport()
         let place = Receiver.Place()
-        let bound = try await sip.start(listen: [listen, listen]) { _ in Receiver(place) }
+        let bound = try await sip.start(listen: [listen, listen]) { Receiver(place) }
         let engine = try MediaEngine(
             configuration: MediaConfiguration(
                 threads: 1, address: own, ports: mediaPort...(mediaPort + 999), legsPerShard: 256))
@@ -101,7 +101,7 @@ struct GatewayCommand: AsyncParsableCommand {
             settings: settings, transport: sip, bound: bound, advertised: advertised, engine: engine, console: console)
         place.gateway.withLock { $0 = gateway }
         engine.start { _ in
-            sip.execute(onShard: 0) { gateway.assumeIsolated { $0.mediaEventsWait() } }
+            sip.execute { gateway.assumeIsolated { $0.mediaEventsWait() } }
         }
         await gateway.register()
         let isFine = await converse(gateway, console)

@@ -60,7 +60,7 @@ actor SimulatedGateway {
         settings: Settings, transport: SIPTransport, bound: [BoundListener], advertised: String, engine: MediaEngine,
         console: Console
     ) {
-        executor = transport.executor(ofShard: 0)
+        executor = transport.executor
         self.settings = settings
         self.transport = transport
         self.console = console
@@ -70,7 +70,7 @@ actor SimulatedGateway {
                 listeners: bound.map {
                     ListenerIdentity(transport: $0.listen.transport, host: advertised, port: $0.listen.port)
                 },
-                userAgentHeader: "Martlet simulated gateway", callIDPrefix: SIPTransport.callIDPrefix(ofShard: 0),
+                userAgentHeader: "Martlet simulated gateway", callIDPrefix: "gw-",
                 supported: []),
             entropy: .system)
         for number in 1...max(settings.lineCount, 1) {
@@ -142,7 +142,7 @@ actor SimulatedGateway {
     func perform(_ actions: [Action]) {
         for action in actions {
             switch action {
-            case .send(let message, let flow): transport.send(message.serialize(), on: flow, fromShard: 0)
+            case .send(let message, let flow): transport.send(message.serialize(), on: flow)
             case .event(let event): handle(event)
             }
         }
@@ -157,7 +157,7 @@ actor SimulatedGateway {
         guard let next, alarmDue.map({ next < $0 }) ?? true else { return }
         alarm?.cancel()
         alarmDue = next
-        alarm = transport.schedule(onShard: 0, at: next) { [weak self] in
+        alarm = transport.schedule(at: next) { [weak self] in
             self?.assumeIsolated { $0.wake() }
         }
     }

@@ -9,7 +9,6 @@ struct SiteSchema {
     var language = SiteLanguage.english
     var region = "us"
     var realm = "martlet"
-    var shards = 0
     var sip = SIPSettings(
         listen: [
             ListenAddress(transport: .udp, address: IPAddress.loopback, port: 5060),
@@ -60,10 +59,6 @@ extension SiteSchema {
                         zh: "\"realm\" 应为类似 \"pbx.example.com\" 的名称：字母、数字、点和连字符"))
             }
         }
-
-        var shardsTable = reader.table("shards")
-        shards = shardsTable.integer("count", in: 0...64, default: shards)
-        shardsTable.finish()
 
         readSIP(reader.table("sip"))
         readMedia(reader.table("media"))

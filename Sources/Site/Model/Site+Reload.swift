@@ -39,7 +39,6 @@ extension Site {
 
         keep("region", \.region, quoted)
         keep("realm", \.realm, quoted)
-        keep("[shards] count", \.shards)
         keep("[sip] listen", \.sip.listen, list)
         keep("[sip] advertised_address", \.sip.advertisedAddress) { quoted($0 ?? "") }
         keep("[sip] digest", \.sip.digest) { list($0.map(\.rawValue)) }

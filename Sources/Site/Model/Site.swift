@@ -12,8 +12,6 @@ public struct Site: Sendable {
     public internal(set) var region: String
     /// Of digest authentication (RFC 3261 §22.1); also the domain of our own SIP URIs.
     public internal(set) var realm: String
-    /// Call-control shards; 0: one for each two cores, at least one.
-    public internal(set) var shards: Int
     public internal(set) var sip: SIPSettings
     public internal(set) var media: MediaSettings
     /// This machine's towards the outside; see `onMachine(at:)`.
@@ -51,7 +49,6 @@ public struct Site: Sendable {
         language = schema.language
         region = schema.region
         realm = schema.realm
-        shards = schema.shards
         sip = schema.sip
         media = schema.media
         limits = schema.limits

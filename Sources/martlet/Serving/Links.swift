@@ -47,7 +47,7 @@ final class ExchangeReceiver: SIPReceiver {
 
 struct TransportWire: SIPWire {
     let transport: SIPTransport
-    func send(_ bytes: [UInt8], on flow: Flow) { transport.send(bytes, on: flow, fromShard: 0) }
+    func send(_ bytes: [UInt8], on flow: Flow) { transport.send(bytes, on: flow) }
 }
 
 /// The one alarm of the exchange on its loop; setting it again replaces it.
@@ -65,7 +65,7 @@ final class ExchangeAlarm: Sendable {
     func connect(_ exchange: Exchange) { state.withLock { $0.exchange = exchange } }
 
     func set(_ deadline: Instant) {
-        let call = transport.schedule(onShard: 0, at: deadline) { [self] in
+        let call = transport.schedule(at: deadline) { [self] in
             let exchange = state.withLock { state in
                 state.call = nil
                 return state.exchange

@@ -71,7 +71,7 @@ extension Server {
         counters["transport.sent"] = UInt64(wire.messagesSent)
         counters["transport.lost"] = UInt64(wire.datagramsLost)
         counters["transport.dropped"] = UInt64(
-            wire.droppedWithoutCallID + wire.droppedTooLong + wire.droppedByFloodControl + wire.droppedBetweenShards)
+            wire.droppedTooLong + wire.droppedByFloodControl + wire.droppedOnTheWay)
         let trunks = site.trunks.map { trunk in
             TrunkReport(
                 name: trunk.name, lines: trunk.lines, inUse: services.occupancy.taken(.trunk(trunk.name)),

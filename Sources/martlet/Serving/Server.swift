@@ -102,7 +102,7 @@ final class Server: Sendable {
         let addresses = site.sip.listen.compactMap { SIPTransport.Address($0.description) }
         let bound: [BoundListener]
         do throws(SIPTransportError) {
-            bound = try await transport.start(listen: addresses) { _ in ExchangeReceiver(receiver) }
+            bound = try await transport.start(listen: addresses) { ExchangeReceiver(receiver) }
         } catch { throw ServerError("cannot listen: \(error)") }
         let identities = bound.map { identity(of: $0, site: site) }
         // Before any message is heard: the exchange is not connected yet.
@@ -113,7 +113,7 @@ final class Server: Sendable {
             site: site, run: store.run, identities: identities, services: services, transport: transport, media: media)
         receiver.connect(exchange)
         media.start { _ in
-            transport.execute(onShard: 0) { exchange.assumeIsolated { $0.mediaEventsWait() } }
+            transport.execute { exchange.assumeIsolated { $0.mediaEventsWait() } }
         }
         store.append(LedgerEvent(time: .now(), at: .now(), ServerStarted(version: Martlet.version, run: store.run)))
         await exchange.start()
@@ -143,11 +143,11 @@ final class Server: Sendable {
         timers.t1 = site.sip.t1
         let alarm = ExchangeAlarm(transport: transport)
         let exchange = Exchange(
-            executor: transport.executor(ofShard: 0), preference: transport.preference(ofShard: 0),
+            executor: transport.executor, preference: transport.preference,
             environment: ExchangeEnvironment(
                 run: run, now: { .now() }, wallNow: { .now() }, wire: TransportWire(transport: transport),
                 setAlarm: { alarm.set($0) }, entropy: .system,
-                localAddress: { transport.localAddress(towards: $0, fromShard: 0) }),
+                localAddress: { transport.localAddress(towards: $0) }),
             services: services, modules: InstalledModules.all,
             configuration: UserAgent.Configuration(
                 listeners: identities, userAgentHeader: site.sip.userAgent, timers: timers,
@@ -187,7 +187,7 @@ final class Server: Sendable {
     }
 
     private static func transportConfiguration(_ site: Site) -> SIPTransport.Configuration {
-        var configuration = SIPTransport.Configuration(shardCount: 1)
+        var configuration = SIPTransport.Configuration()
         configuration.messagesPerSecondPerSource = site.limits.messagesPerSecondPerSource
         configuration.messageBurstPerSource = site.limits.messagesPerSecondPerSource * 2
         return configuration

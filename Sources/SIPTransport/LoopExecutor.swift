@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 internal import NIOCore
 
-/// A shard's event loop as an executor of actors and a preference of tasks, in one object.
+/// The home loop as an executor of actors and a preference of tasks, in one object.
 ///
 /// As the preference of a task it matters: a continuation is resumed by the executor the task prefers, by default the
 /// global pool, from where the task would hop to the actor's executor. A job that is run as both needs no second hop.
-final class ShardExecutor: SerialExecutor, TaskExecutor {
+final class LoopExecutor: SerialExecutor, TaskExecutor {
     private let loop: any EventLoop
 
     init(loop: any EventLoop) { self.loop = loop }

@@ -6,23 +6,24 @@ internal import SIPStack
 internal import Synchronization
 internal import Timing
 
-/// One event loop with its sockets and its receiver.
+/// One event loop with its sockets. The first one is `home`, where the receiver lives; what the others read hops there.
 ///
-/// `@unchecked Sendable`: every stored variable is read and written on `loop` only, which each entry checks;
+/// `@unchecked Sendable`: every stored variable is read and written on `eventLoop` only, which each entry checks;
 /// other threads hold the reference to reach the loop.
-final class Shard: @unchecked Sendable {
+final class WireLoop: @unchecked Sendable {
     let index: Int
-    let loop: any EventLoop
+    let eventLoop: any EventLoop
     let configuration: SIPTransport.Configuration
     let board: CounterBoard
     let census: ConnectionCensus
     private let report: @Sendable (SIPTransportProblem) -> Void
-    /// Messages on their way here from other loops.
+    /// Messages on their way here from the other loops.
     let incoming = Atomic<Int>(0)
 
+    /// Of `home` alone.
     var receiver: (any SIPReceiver)?
-    /// All shards by index, this one included; set once before anything is received, emptied at the end.
-    var shards: [Shard] = []
+    /// All loops by index, this one included; set once before anything is received, emptied at the end.
+    var loops: [WireLoop] = []
     /// By listener index; nil for streams.
     var datagramPorts: [DatagramPort?] = []
     /// By listener index: what outgoing connections bind to, nil for the system's choice.
@@ -36,7 +37,7 @@ final class Shard: @unchecked Sendable {
     private var lostUntold = 0
     private var lossTold: Instant?
     private var lastConnection: UInt64 = 0
-    private var outbox: [[Hopping]]
+    private var outbox: [Hopping] = []
     private var unflushed: [StreamConnection] = []
     private var sweep: RepeatedTask?
 
@@ -55,11 +56,11 @@ final class Shard: @unchecked Sendable {
     }
 
     init(
-        index: Int, loop: any EventLoop, configuration: SIPTransport.Configuration, board: CounterBoard,
+        index: Int, eventLoop: any EventLoop, configuration: SIPTransport.Configuration, board: CounterBoard,
         census: ConnectionCensus, report: @escaping @Sendable (SIPTransportProblem) -> Void
     ) {
         self.index = index
-        self.loop = loop
+        self.eventLoop = eventLoop
         self.configuration = configuration
         self.board = board
         self.census = census
@@ -67,44 +68,37 @@ final class Shard: @unchecked Sendable {
         gate = FloodGate(
             ratePerSecond: configuration.messagesPerSecondPerSource, burst: configuration.messageBurstPerSource,
             capacity: configuration.sourcesRemembered, unlimited: census.unlimited)
-        outbox = Array(repeating: [], count: configuration.shardCount)
     }
 
     // MARK: Receiving
 
-    /// One message of a source flood control let pass: to the shard of its Call-ID.
+    private var isHome: Bool { index == 0 }
+    private var home: WireLoop? { loops.first }
+
+    /// One message of a source flood control let pass.
     func route(_ bytes: UnsafeRawBufferPointer, from flow: Flow, at now: Instant) {
-        guard let range = SIPMessage.scanCallID(bytes), range.upperBound <= bytes.count else {
-            board.droppedWithoutCallID.count()
-            return
-        }
-        let owner = SIPTransport.shard(
-            ofCallID: UnsafeRawBufferPointer(rebasing: bytes[range]), shardCount: configuration.shardCount)
-        if owner == index {
+        if isHome {
             board.messagesReceived.count()
             receiver?.received(bytes, from: flow, at: now)
         } else {
-            outbox[owner].append(Hopping(bytes: Array(bytes), flow: flow, received: now))
+            outbox.append(Hopping(bytes: Array(bytes), flow: flow, received: now))
         }
     }
 
-    /// At the end of a read burst: one hop per shard concerned, however many messages it carries.
+    /// At the end of a read burst: one hop home, however many messages it carries.
     func flushHops() {
-        guard configuration.shardCount > 1 else { return }
-        for owner in outbox.indices where !outbox[owner].isEmpty && owner < shards.count {
-            let target = shards[owner]
-            var batch: [Hopping] = []
-            swap(&batch, &outbox[owner])
-            let room = configuration.messagesBetweenShards - target.incoming.load(ordering: .relaxed)
-            if batch.count > room {
-                board.droppedBetweenShards.count(batch.count - max(room, 0))
-                batch.removeLast(batch.count - max(room, 0))
-            }
-            if batch.isEmpty { continue }
-            board.messagesHopped.count(batch.count)
-            target.incoming.count(batch.count)
-            target.loop.execute { [batch] in target.take(batch) }
+        guard !outbox.isEmpty, let home else { return }
+        var batch: [Hopping] = []
+        swap(&batch, &outbox)
+        let room = configuration.messagesOnTheirWay - home.incoming.load(ordering: .relaxed)
+        if batch.count > room {
+            board.droppedOnTheWay.count(batch.count - max(room, 0))
+            batch.removeLast(batch.count - max(room, 0))
         }
+        if batch.isEmpty { return }
+        board.messagesHopped.count(batch.count)
+        home.incoming.count(batch.count)
+        home.eventLoop.execute { [batch] in home.take(batch) }
     }
 
     private func take(_ batch: [Hopping]) {
@@ -118,24 +112,24 @@ final class Shard: @unchecked Sendable {
     // MARK: Sending
 
     func send(_ bytes: [UInt8], on flow: Flow) {
-        loop.preconditionInEventLoop()
+        eventLoop.preconditionInEventLoop()
         if flow.transport == .udp {
             let port = datagramPorts.indices.contains(flow.listener) ? datagramPorts[flow.listener] : nil
             settle(port?.send(bytes, to: flow) ?? .unreachable, bytes, flow)
         } else if flow.connection == 0 {
             sendOnOutgoing(bytes, flow)
         } else {
-            let owner = StreamConnection.shard(ofNumber: flow.connection)
-            guard owner < shards.count else {
+            let owner = StreamConnection.loop(ofNumber: flow.connection)
+            guard owner < loops.count else {
                 board.sendFailures.count()
                 tellLater(closed: flow)
                 return
             }
             if owner == index {
-                sendOnOpen(bytes, flow, for: self)
+                sendOnOpen(bytes, flow)
             } else {
-                let target = shards[owner]
-                target.loop.execute { target.sendOnOpen(bytes, flow, for: self) }
+                let target = loops[owner]
+                target.eventLoop.execute { target.sendOnOpen(bytes, flow) }
             }
         }
     }
@@ -165,12 +159,12 @@ final class Shard: @unchecked Sendable {
         lossTold = now
     }
 
-    private func sendOnOpen(_ bytes: [UInt8], _ flow: Flow, for sender: Shard) {
+    private func sendOnOpen(_ bytes: [UInt8], _ flow: Flow) {
         if let connection = connections[flow.connection], connection.write(bytes) {
             board.messagesSent.count()
         } else {
             board.sendFailures.count()
-            sender.tellLater(closed: flow)
+            tellLater(closed: flow)
         }
     }
 
@@ -197,17 +191,17 @@ final class Shard: @unchecked Sendable {
         }
     }
 
-    /// Tells the receiver from the loop's queue: it may be in the middle of what made it send.
+    /// Tells the receiver from its loop's queue: it may be in the middle of what made it send.
     func tellLater(closed flow: Flow) {
-        loop.execute { self.receiver?.flowClosed(flow) }
+        home?.eventLoop.execute { [home] in home?.receiver?.flowClosed(flow) }
     }
 
     func tellLater(undelivered bytes: [UInt8], on flow: Flow) {
-        loop.execute { self.receiver?.undelivered(bytes, on: flow) }
+        home?.eventLoop.execute { [home] in home?.receiver?.undelivered(bytes, on: flow) }
     }
 
     func localAddress(towards address: String) -> String? {
-        loop.preconditionInEventLoop()
+        eventLoop.preconditionInEventLoop()
         return localAddresses.towards(address, at: .now())
     }
 
@@ -215,13 +209,13 @@ final class Shard: @unchecked Sendable {
 
     func nextConnectionNumber() -> UInt64 {
         lastConnection += 1
-        return StreamConnection.number(lastConnection, shard: index)
+        return StreamConnection.number(lastConnection, loop: index)
     }
 
     /// Writes of one turn of the loop leave together.
     func flushLater(_ connection: StreamConnection) {
         unflushed.append(connection)
-        if unflushed.count == 1 { loop.execute { self.flushStreams() } }
+        if unflushed.count == 1 { eventLoop.execute { self.flushStreams() } }
     }
 
     private func flushStreams() {
@@ -233,14 +227,14 @@ final class Shard: @unchecked Sendable {
     func startSweeping() {
         let shortest = min(configuration.idleTimeout, configuration.partialMessageTimeout).nanoseconds / 4
         let pause = TimeAmount.nanoseconds(min(max(shortest, 20_000_000), 30_000_000_000))
-        sweep = loop.scheduleRepeatedTask(initialDelay: pause, delay: pause) { [weak self] _ in
+        sweep = eventLoop.scheduleRepeatedTask(initialDelay: pause, delay: pause) { [weak self] _ in
             guard let self else { return }
             let now = Instant.now()
             for connection in connections.values { connection.closeIfOverdue(now) }
         }
     }
 
-    /// Closes everything of this shard; the loop goes on.
+    /// Closes everything of this loop; the loop goes on.
     func close() -> EventLoopFuture<Void> {
         sweep?.cancel()
         sweep = nil
@@ -250,7 +244,7 @@ final class Shard: @unchecked Sendable {
         for connection in connections.values { closing.append(connection.close()) }
         for connection in outgoing.values { closing.append(connection.close()) }
         datagramPorts = []
-        shards = []
-        return EventLoopFuture.andAllComplete(closing, on: loop)
+        loops = []
+        return EventLoopFuture.andAllComplete(closing, on: eventLoop)
     }
 }

@@ -155,7 +155,7 @@ let package = Package(
                 "SwitchTesting", "Exchange", "CallModel", "Configuration", "Dialplan", "DialplanRuntime", "Recording",
                 "TestCalls",
                 "TransferFeatures", "Parking", "Pickup",
-                "SIPMessage", "SDP", "SIPStack", "Timing", "Site", "Names",
+                "SIPMessage", "SDP", "SIPStack", "Store", "Timing", "Site", "Names",
             ]),
         tests(
             "ModuleTests", ["Recording", "TestCalls", "CallModel", "Dialplan", "DialplanRuntime", "Timing"]),

@@ -64,6 +64,8 @@ public final class SimulatedMedia: MediaDoor, @unchecked Sendable {
     var instruments: [MediaInstrument: Instrument] = [:]
     /// How many legs may be open, to play a full port range.
     public var mostLegs = 100_000
+    /// How many rooms there may be.
+    public var mostRooms = 100_000
     /// How many players and recorders may run.
     public var mostInstruments = 100_000
     /// How long the disk takes to close a recording that was stopped, to play a stalled one.
@@ -104,6 +106,7 @@ public final class SimulatedMedia: MediaDoor, @unchecked Sendable {
     // MARK: Rooms and legs
 
     public func openRoom(callAffinity: UInt64) throws(MediaError) -> MediaRoom {
+        guard rooms.count < mostRooms else { throw .exhausted("rooms") }
         let room = MediaRoom(rawValue: next())
         rooms[room] = Room()
         return room

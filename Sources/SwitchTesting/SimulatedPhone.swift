@@ -184,21 +184,6 @@ public final class SimulatedPhone: @unchecked Sendable {
     /// Puts the other side on hold, or takes it back.
     public func hold(_ on: Bool) { reoffer(on ? .sendOnly : .sendReceive) }
 
-    /// How telephones say that they hold.
-    public enum HoldWay: Sendable {
-        case sendOnly, inactive
-        /// The connection address 0.0.0.0 (RFC 2543).
-        case unspecifiedAddress
-    }
-
-    public func hold(by way: HoldWay) {
-        switch way {
-        case .sendOnly: reoffer(.sendOnly)
-        case .inactive: reoffer(.inactive)
-        case .unspecifiedAddress: reoffer(.sendReceive, address: "0.0.0.0")
-        }
-    }
-
     /// A re-INVITE with another direction.
     public func reoffer(_ direction: MediaDirection, address: String = "127.0.0.1") {
         guard let session else { return }

@@ -18,15 +18,20 @@ public final class SimulatedSwitch: @unchecked Sendable {
     public let clock = SimulatedClock()
     public let network: SimulatedNetwork
     public let connections: SimulatedConnections
-    public let media: SimulatedMedia
+    public private(set) var media: SimulatedMedia
     public let ledger = MemoryLedger()
     public let tables = MemoryTables()
-    public let services: SwitchServices
-    public let exchange: Exchange
+    public private(set) var services: SwitchServices
+    public private(set) var exchange: Exchange
+    /// How often it has started, and where in the ledger the present run begins.
+    public private(set) var starts: UInt32 = 1
+    public private(set) var firstEventOfRun = 0
     public var entropy: Entropy
     public private(set) var phones: [SimulatedPhone] = []
 
     private let executor = SimulatedExecutor()
+    private let alarm: Alarm
+    private let modules: [any Module]
     private var nextPort: UInt16 = 10_000
     private static let password = "simulated-password"
 
@@ -75,16 +80,40 @@ public final class SimulatedSwitch: @unchecked Sendable {
             tables: tables,
             sounds: SoundLibrary(clips: sounds), recordingsFolder: "/recordings",
             log: Logger(label: "simulated") { _ in SwiftLogNoOpLogHandler() }, names: names)
+        self.alarm = alarm
+        self.modules = modules
+        exchange = Self.exchange(
+            run: 1, executor: executor, clock: clock, wire: Wire(network, connections), alarm: alarm,
+            entropy: .seeded(entropy.next()), services: services, modules: modules, media: media)
+        self.entropy = entropy
+        executor.start()
+        alarm.closed = { [weak self] flow in self?.inject { await $0.flowClosed(flow) } }
+        alarm.ring = { [weak self] in self?.inject { await $0.wake() } }
+        listenToMedia()
+        network.attach(port: 5060) { [weak self, connections] bytes, port in
+            let flow = connections.flow(from: port) ?? Flow(transport: .udp, address: "127.0.0.1", port: port)
+            self?.inject { await $0.received(bytes, from: flow, at: clock.now) }
+        }
+    }
+
+    private func listenToMedia() {
+        media.signal = { [weak self] in self?.inject { await $0.mediaEventsWait() } }
+    }
+
+    private static func exchange(
+        run: UInt32, executor: SimulatedExecutor, clock: SimulatedClock, wire: Wire, alarm: Alarm, entropy: Entropy,
+        services: SwitchServices, modules: [any Module], media: sending SimulatedMedia
+    ) -> Exchange {
         let environment = ExchangeEnvironment(
-            run: 1, now: { clock.now }, wallNow: { clock.wallNow }, wire: Wire(network, connections),
+            run: run, now: { clock.now }, wallNow: { clock.wallNow }, wire: wire,
             setAlarm: { deadline in
                 if let number = alarm.number { clock.cancel(number) }
                 alarm.number = clock.at(deadline) {
                     alarm.number = nil
                     alarm.ring?()
                 }
-            }, entropy: .seeded(entropy.next()))
-        exchange = Exchange(
+            }, entropy: entropy)
+        return Exchange(
             executor: executor, preference: executor, environment: environment, services: services, modules: modules,
             configuration: UserAgent.Configuration(
                 listeners: [
@@ -92,16 +121,34 @@ public final class SimulatedSwitch: @unchecked Sendable {
                     ListenerIdentity(transport: .tcp, host: "127.0.0.1", port: 5060),
                 ], callIDPrefix: "0-"),
             door: media)
-        self.entropy = entropy
-        executor.start()
-        alarm.closed = { [weak self] flow in self?.inject { await $0.flowClosed(flow) } }
-        alarm.ring = { [weak self] in self?.inject { await $0.wake() } }
-        media.signal = { [weak self] in self?.inject { await $0.mediaEventsWait() } }
-        network.attach(port: 5060) { [weak self, connections] bytes, port in
-            let flow = connections.flow(from: port) ?? Flow(transport: .udp, address: "127.0.0.1", port: port)
-            self?.inject { await $0.received(bytes, from: flow, at: clock.now) }
-        }
     }
+
+    /// Power gone and back: another exchange, without any memory of calls, takes the place of the present one. Ledger,
+    /// bindings and tables are as they were.
+    ///
+    /// - Parameter recover: what the ledger adds for what it finds open, as `Store` does.
+    public func restart(recover: ([LedgerEvent]) -> [LedgerEvent]) {
+        executor.drain()
+        if let number = alarm.number { clock.cancel(number) }
+        alarm.number = nil
+        media.signal = nil
+        for event in recover(ledger.events) { ledger.append(event) }
+        firstEventOfRun = ledger.events.count
+        starts += 1
+        media = SimulatedMedia(clock: clock)
+        services.occupancy = Occupancy()
+        // What still runs in the old one runs into nothing.
+        gone.append(exchange)
+        exchange = Self.exchange(
+            run: starts, executor: executor, clock: clock, wire: Wire(network, connections), alarm: alarm,
+            entropy: .seeded(entropy.next()), services: services, modules: modules, media: media)
+        listenToMedia()
+        inject { await $0.start() }
+        executor.drain()
+    }
+
+    /// Kept, because their scripts wait for ever.
+    private var gone: [Exchange] = []
 
     deinit { executor.stop() }
 

@@ -39,6 +39,8 @@ final class Bridge {
     }
 
     func other(than leg: Leg) -> Leg { leg === a ? b : a }
+    /// Neither does something else meanwhile, so that it can be made into another talk.
+    var isAttended: Bool { a.bridge === self && b.bridge === self }
     func rule(of leg: Leg) -> SideRules { machine.rule(of: side(of: leg)) }
     func side(of leg: Leg) -> BridgeMachine.Side { leg === a ? .a : .b }
     private func leg(of side: BridgeMachine.Side) -> Leg { side == .a ? a : b }
@@ -115,7 +117,7 @@ final class Bridge {
 
     private func join() {
         guard a.isUp, b.isUp else { return }
-        if let room = a.room { b.move(to: room) }
+        if let room = a.room { for leg in [a, b] { leg.move(to: room) } }
         tell(true)
         agreeOnCodec()
     }

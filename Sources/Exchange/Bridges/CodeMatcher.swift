@@ -16,7 +16,8 @@ struct CodeMatcher: Hashable, Sendable {
     let codes: [TalkCode]
     private(set) var held = ""
 
-    init(codes: [TalkCode]) { self.codes = codes }
+    /// A code without digits is none: it would be found behind every key.
+    init(codes: [TalkCode]) { self.codes = codes.filter { !$0.digits.isEmpty } }
 
     /// - Returns: what is to be done, in order; at most one `waits` or `code`, as the last.
     mutating func press(_ key: Character) -> [Outcome] {

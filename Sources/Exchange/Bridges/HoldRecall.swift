@@ -45,6 +45,7 @@ final class HoldRecall: OfferOwner {
         offer?.withdraw(by: .caller)
     }
 
+    var waitingLeg: Leg? { held }
     func offerRings(_ offer: Offer) {}
     func offer(_ offer: Offer, hears leg: Leg) {}
 

@@ -20,9 +20,13 @@ final class Call {
     private(set) var legs: [Leg] = []
     private var scripts: [Script] = []
     private var openRecordings = 0
-    private var holds = 0
-    /// The leg that began it, or the first one of a call that the switch began.
+    /// Offers of the switch's own that ring for it, or are yet to.
+    private var pending: [Offer] = []
+    /// The leg that began it; of a call that the switch began the one that answered, and till then the first.
     private(set) var first: LegID?
+    private let isBegunByUs: Bool
+    /// The call that goes on for this one.
+    private var survivor: Call?
     private var isAnswered = false
     private var end: (cause: HangupCause, by: EndedBy)?
     /// Why the switch ended it, when it did.
@@ -32,15 +36,22 @@ final class Call {
     /// At once: a call that rings dozens of phones is somebody's mistake.
     static let mostLegs = 64
 
-    init(id: CallID, from: Party, caller: CallerIdentity, dialled: String, context: String, board: Switchboard) {
+    /// - Parameter origin: the leg that begins it; nil for a call of the switch's own.
+    init(
+        id: CallID, from: Party, caller: CallerIdentity, dialled: String, context: String, origin: LegID?,
+        board: Switchboard
+    ) {
         self.id = id
+        first = origin
+        isBegunByUs = origin == nil
         self.from = from
         self.caller = caller
         self.dialled = dialled
         self.board = board
         startedAt = board.wallNow
         board.calls[id] = self
-        board.note(CallStarted(from: from, caller: caller, dialled: dialled, context: context, origin: nil), call: id)
+        board.note(
+            CallStarted(from: from, caller: caller, dialled: dialled, context: context, origin: origin), call: id)
     }
 
     var hasRoomForLeg: Bool { legs.count < Self.mostLegs }
@@ -50,17 +61,30 @@ final class Call {
         legs.append(leg)
     }
 
-    /// Something that is no leg yet keeps the call.
-    func hold() { holds += 1 }
+    /// The call that counts: another one when this one was linked into it.
+    var current: Call {
+        var call = self
+        while let next = call.survivor { call = next }
+        return call
+    }
 
-    func letGo() {
-        holds -= 1
-        closeIfOver()
+    /// What rings for nobody's leg keeps the call, and ends with it.
+    func hold(_ offer: Offer) { current.pending.append(offer) }
+
+    func letGo(_ offer: Offer) {
+        let call = current
+        call.pending.removeAll { $0 === offer }
+        call.closeIfOver()
     }
 
     func add(_ script: Script) { scripts.append(script) }
 
     func answered(_ leg: Leg) {
+        if isBegunByUs, !isAnswered, leg.id != first {
+            // Others were rung before; what became of them is not how the call ended.
+            first = leg.id
+            end = nil
+        }
         if leg.id == first { isAnswered = true }
     }
 
@@ -78,7 +102,8 @@ final class Call {
 
     /// Two calls have met: the older one goes on for both, and what happens later counts for it.
     static func link(_ one: Call, _ other: Call, _ reason: LinkReason) {
-        guard one !== other else { return }
+        let (one, other) = (one.current, other.current)
+        guard one !== other, !one.isOver, !other.isOver else { return }
         let (survivor, absorbed) = one.id < other.id ? (one, other) : (other, one)
         survivor.absorb(absorbed, reason)
     }
@@ -94,14 +119,19 @@ final class Call {
         }
         legs += other.legs
         scripts += other.scripts
+        pending += other.pending
         other.legs = []
         other.scripts = []
-        other.closeIfOver()
+        other.pending = []
+        other.survivor = self
+        // Its link ended it: a `call.ended` of its own would be read as one of the survivor.
+        other.leave()
     }
 
     func scriptFinished(_ script: Script) {
-        scripts.removeAll { $0 === script }
-        closeIfOver()
+        let call = current
+        call.scripts.removeAll { $0 === script }
+        call.closeIfOver()
     }
 
     func recordingStarted() { openRecordings += 1 }
@@ -114,18 +144,23 @@ final class Call {
     /// Ends every leg.
     func hangUp(_ cause: HangupCause) {
         endedByUs(cause)
+        for offer in pending { offer.withdraw(by: .system) }
         for leg in legs { leg.hangUp(cause) }
     }
 
     private func closeIfOver() {
-        guard !isOver, legs.isEmpty, scripts.isEmpty, openRecordings == 0, holds == 0 else { return }
+        guard !isOver, legs.isEmpty, scripts.isEmpty, openRecordings == 0, pending.isEmpty else { return }
+        leave()
+        let (cause, by) = end ?? (causeOfOurs ?? .normalClearing, .system)
+        board.note(CallEnded(cause: cause, disposition: disposition(cause, by), by: by), call: id)
+        board.log.info("call \(id): ended by \(by.rawValue), \(cause.text) (\(cause.rawValue))")
+    }
+
+    private func leave() {
         isOver = true
         board.timers.cancel(.call(id))
         board.calls[id] = nil
         board.services.occupancy.giveBack(.calls)
-        let (cause, by) = end ?? (causeOfOurs ?? .normalClearing, .system)
-        board.note(CallEnded(cause: cause, disposition: disposition(cause, by), by: by), call: id)
-        board.log.info("call \(id): ended by \(by.rawValue), \(cause.text) (\(cause.rawValue))")
     }
 
     private func disposition(_ cause: HangupCause, _ by: EndedBy) -> Disposition {

@@ -23,13 +23,13 @@ final class OriginatedCall: OfferOwner {
 
     func begin() {
         own = self
-        call.hold()
-        Offer(
+        let offer = Offer(
             origination.offer, owner: self,
             terms: Offer.Terms(
                 call: call, caller: origination.offer.shown ?? call.caller, site: site, preferring: [], hopsLeft: 70,
-                withdrawnBy: .system), board: board
-        ).begin()
+                withdrawnBy: .system), board: board)
+        call.hold(offer)
+        offer.begin()
     }
 
     func offerRings(_ offer: Offer) {}
@@ -40,14 +40,14 @@ final class OriginatedCall: OfferOwner {
         var entry = board.entry(at: placement, for: leg, context: origination.context ?? leg.context)
         entry.variables = origination.variables
         board.startScript(entry, on: leg)
-        call.letGo()
+        call.letGo(offer)
     }
 
     func offer(_ offer: Offer, failed status: DialStatus, _ cause: HangupCause) {
         own = nil
         call.endedByUs(cause)
         board.log.info("call \(call.id): nobody answered: \(status.rawValue)")
-        call.letGo()
+        call.letGo(offer)
     }
 }
 
@@ -62,7 +62,7 @@ extension Switchboard {
         let caller = origination.offer.shown ?? CallerIdentity(number: origination.then.shownNumber)
         let call = Call(
             id: makeCallID(), from: .other(origin), caller: caller, dialled: origination.then.description,
-            context: origination.context ?? "", board: self)
+            context: origination.context ?? "", origin: nil, board: self)
         setTimer(.call(call.id), after: site.limits.callDuration)
         OriginatedCall(origination, placement: placement, call: call, site: site, board: self).begin()
         return .call(call.id)

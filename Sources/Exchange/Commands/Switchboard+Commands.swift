@@ -36,19 +36,22 @@ extension Switchboard {
             queue(.talk(a, b, TalkRules(), .conference))
         case .take(let id, let destination):
             let leg = try leg(id)
-            take(leg, to: try placement(destination, site: leg.site), context: leg.context)
+            try take(leg, to: placement(destination, site: leg.site), context: leg.context)
         case .transfer(let id, let destination):
             let leg = try leg(id)
             guard let bridge = talk(of: leg), bridge.other(than: leg).transfer == nil, leg.transfer == nil else {
                 throw .noTalk(id)
             }
+            // The other side consults somebody and is to finish that first.
+            guard bridge.other(than: leg).bridge === bridge else { throw .noTalk(id) }
             guard mayTransfer(leg) else { throw .notAllowed("transfer by \(leg.party)") }
             let target = Transfer.Target.place(try placement(destination, site: leg.site))
+            guard bridge.other(than: leg).moves.allows(now) else { throw .exhausted("moves within a minute") }
             _ = Transfer(bridge, by: leg, to: target, refer: nil, board: self)
         case .complete(let first, let second):
             let (one, two) = (try leg(first), try leg(second))
-            guard let bridge = one.bridge else { throw .noTalk(first) }
-            guard two.bridge != nil, two.bridge !== bridge, one.transfer == nil, two.transfer == nil else {
+            guard let bridge = one.bridge, bridge.isAttended else { throw .noTalk(first) }
+            guard two.bridge?.isAttended == true, two.bridge !== bridge, one.transfer == nil, two.transfer == nil else {
                 throw .noTalk(second)
             }
             _ = Transfer(bridge, by: one, to: .talk(of: two), refer: nil, board: self)
@@ -60,13 +63,17 @@ extension Switchboard {
         case .pickUp(let id, let ringing):
             let leg = try leg(id)
             guard let offer = legs[ringing]?.offer, offer.isOpen else { throw .notRinging(ringing) }
+            // Neither one of those who ring nor who waits for them.
+            guard leg.offer !== offer, offer.waitingLeg !== leg else { throw .sameParty }
+            guard leg.isIncoming || leg.isAnswered else { throw .notAnswered(id) }
             pickUp(offer, by: leg)
         case .sendDigits(let id, let digits):
             guard let media = try talker(id).media else { throw .notAnswered(id) }
             door.sendDigits(digits, to: media)
         case .mute(let id, let on):
             let leg = try talker(id)
-            leg.room?.setRole(on ? .muted : .party, of: id)
+            leg.role = on ? .muted : .party
+            if leg.room?.members[id]?.role != .onHold { leg.room?.setRole(leg.role, of: id) }
         case .hangUp(let id, let cause): try leg(id).hangUp(cause)
         case .end(let id):
             guard let call = calls[id] else { throw .noSuchCall(id) }
@@ -88,13 +95,6 @@ extension Switchboard {
 
     /// The talk a leg is in, or has set aside to do something in its middle.
     func talk(of leg: Leg) -> Bridge? { leg.bridge ?? leg.suspended.last }
-
-    /// Takes a leg out of its talk; who was there is released by the rules unless it is the one it is to talk to.
-    private func free(_ leg: Leg, for other: Leg) {
-        leg.gathering?.leave(leg)
-        guard let bridge = leg.bridge else { return }
-        if bridge.other(than: leg) === other { bridge.dissolve() } else { bridge.leave(leg) }
-    }
 
     /// What serves a destination on this site.
     func placement(_ destination: Destination, site: Site) throws(CommandRefusal) -> Placement {

@@ -77,7 +77,10 @@ extension Switchboard {
         var replaced: Leg?
         switch replacement(in: message) {
         case .none: break
-        case .leg(let leg): replaced = leg
+        case .leg(let leg):
+            // Whoever guesses or overhears a dialog outside the house does not get into its talks (RFC 3891 §8).
+            guard party.isSeat else { return reject(session, 403, reason: nil) }
+            replaced = leg
         case .refused(let status): return reject(session, status, reason: nil)
         }
         var offer: SessionDescription?
@@ -94,11 +97,12 @@ extension Switchboard {
             services.occupancy.giveBack(.calls)
             return reject(session, 486, reason: "All lines of \(party.number) are in use")
         }
-        let call = Call(
-            id: makeCallID(), from: party, caller: caller, dialled: dialled, context: entry.context, board: self)
-        let id = makeLegID()
+        let (call, id) = (makeCallID(), makeLegID())
+        let begun = Call(
+            id: call, from: party, caller: caller, dialled: dialled, context: entry.context, origin: id, board: self)
         let leg = Leg(
-            id: id, party: party, isIncoming: true, sipCallID: message.callID, flow: flow, session: session, call: call,
+            id: id, party: party, isIncoming: true, sipCallID: message.callID, flow: flow, session: session,
+            call: begun,
             caller: caller, site: site, runner: entry.runner, context: entry.context, language: language,
             machine: LegMachine(
                 incoming: offer, sessionNumber: id.rawValue, profile: profile(towards: party, site: site)),
@@ -107,8 +111,8 @@ extension Switchboard {
         leg.places = [place]
         services.counters.add(.callsStarted)
         register(leg)
-        log.info("call \(call.id): \(party) dials \(dialled)")
-        setTimer(.call(call.id), after: site.limits.callDuration)
+        log.info("call \(call): \(party) dials \(dialled)")
+        setTimer(.call(call), after: site.limits.callDuration)
         if let replaced {
             replace(replaced, by: leg)
         } else {
@@ -128,6 +132,6 @@ extension Switchboard {
     }
 
     func endAllCalls() {
-        turn { for call in calls.values { call.hangUp(.normalClearing) } }
+        turn { for id in calls.keys.sorted() { calls[id]?.hangUp(.normalClearing) } }
     }
 }

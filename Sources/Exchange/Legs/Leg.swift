@@ -42,6 +42,10 @@ final class Leg {
 
     private(set) var media: MediaLeg?
     private(set) var room: Room?
+    /// What it is among others, wherever it goes: a party, or one who was muted.
+    var role = Role.party
+    /// How often it was sent elsewhere of late.
+    var moves = LoopGuard()
     /// Follow the leg from room to room and end with it.
     var recordings: [MediaInstrument: Recording] = [:]
     /// Given back when the leg ends.
@@ -132,11 +136,13 @@ final class Leg {
         room.add(id, media)
     }
 
-    /// Moves to another room; what follows the leg moves along.
-    func move(to other: Room, role: Role = .party) {
-        guard let media, let room, room !== other else { return }
+    /// Moves to another room; what follows the leg moves along. One that is there already, and was on hold there for want
+    /// of another room, is so no more.
+    func move(to other: Room, role: Role? = nil) {
+        guard let media, let room else { return }
+        guard room !== other else { return room.setRole(role ?? self.role, of: id) }
         board.door.inOneTurn {
-            other.take(id, media, role: role)
+            other.take(id, media, role: role ?? self.role)
             for recorder in recordings.keys { board.door.move(recorder, to: other.media) }
             room.remove(id)
         }
@@ -146,7 +152,7 @@ final class Leg {
     /// Moves out to a room of its own; false when there is none to be had, and the leg then hears silence with others.
     @discardableResult
     func moveToOwnRoom() -> Bool {
-        guard media != nil, let room, room.members.count > 1 else { return true }
+        guard media != nil, let room, room.members[id] != nil, room.members.count > 1 else { return true }
         guard let own = try? Room(door: board.door, affinity: call.id.rawValue) else {
             room.setRole(.onHold, of: id)
             return false

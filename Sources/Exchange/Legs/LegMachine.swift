@@ -248,7 +248,7 @@ extension LegMachine {
     }
 
     private mutating func holdKeys(_ wanted: Bool) -> [LegAction] {
-        guard wanted != holdsKeys else { return [] }
+        guard isUp, wanted != holdsKeys else { return [] }
         holdsKeys = wanted
         return configure()
     }

@@ -14,6 +14,8 @@ struct OfferID: Hashable, Sendable {
 
 /// Whoever wants somebody rung: a script that dials, a command, a transfer.
 protocol OfferOwner: AnyObject {
+    /// The leg that waits for whoever answers; nil when nobody does.
+    var waitingLeg: Leg? { get }
     /// Somebody rings.
     func offerRings(_ offer: Offer)
     /// The one leg that rings can be heard before its answer.
@@ -22,6 +24,10 @@ protocol OfferOwner: AnyObject {
     func offer(_ offer: Offer, took leg: Leg)
     /// The offer is over without a leg.
     func offer(_ offer: Offer, failed status: DialStatus, _ cause: HangupCause)
+}
+
+extension OfferOwner {
+    var waitingLeg: Leg? { nil }
 }
 
 /// An offer at work: performs what its `OfferMachine` decides.
@@ -75,11 +81,12 @@ final class Offer {
     /// Somebody else is the owner from now on; the one before hears nothing more.
     func passes(to owner: any OfferOwner, call: Call) {
         self.owner = owner
-        if terms.call !== call { Call.link(terms.call, call, .transfer) }
-        terms.call = call
+        Call.link(terms.call, call, .transfer)
     }
 
-    var call: Call { terms.call }
+    /// The call that new legs count for; it may have been linked into another one since the offer began.
+    var call: Call { terms.call.current }
+    var waitingLeg: Leg? { owner?.waitingLeg }
     var ringing: [LegID] { machine.ringing }
 
     /// An answered leg takes the call in place of those that ring.
@@ -147,6 +154,13 @@ final class Offer {
         board.offers[id] = nil
     }
 
+    /// Somebody makes something else of a leg that has answered; for the offer it is one that did not win.
+    func loses(_ leg: Leg) {
+        guard legs[leg.id] != nil else { return }
+        release(leg)
+        handle(.failed(leg.id, .normalClearing))
+    }
+
     private func release(_ leg: Leg) {
         legs[leg.id] = nil
         leg.offer = nil
@@ -177,6 +191,8 @@ final class Offer {
 
     /// Sends an INVITE; nil when there is no media or no place for another session.
     private func invite(_ route: Route) -> Leg? {
+        var terms = terms
+        terms.call = call
         guard let leg = board.call(route, for: terms) else {
             for place in route.places { board.services.occupancy.giveBack(place) }
             return nil

@@ -14,7 +14,7 @@ struct Dialling {
 
 extension Script: SwitchControl {
     func dial(_ request: DialRequest) async throws -> DialResult {
-        try check()
+        try await checkWait()
         leg.note(DialStarted(targets: request.targets.map(\.description).joined(separator: "&")))
         do {
             // The caller's own media first: a call without it could not be answered.
@@ -67,6 +67,14 @@ extension Script: SwitchControl {
         if dialling?.answeredAt != nil { settleDial(.answer, cause) }
     }
 
+    /// Waits for the end of a talk, whoever sits opposite.
+    var waitsForTalk: Bool {
+        switch waiting {
+        case .join, .rest: true
+        default: dialling?.answeredAt != nil
+        }
+    }
+
     /// The leg is gone or taken in the middle of a dial. True while somebody rings: then the offer's end, which follows,
     /// interrupts the script, so that `lastDial` is right when it goes on.
     func dialInterrupted(_ cause: HangupCause, by: EndedBy) -> Bool {
@@ -110,6 +118,8 @@ extension Script: SwitchControl {
 }
 
 extension Script: OfferOwner {
+    var waitingLeg: Leg? { leg }
+
     func offerRings(_ offer: Offer) {
         if case .transfer(let transfer) = purpose { transfer.rings() }
         try? ring()

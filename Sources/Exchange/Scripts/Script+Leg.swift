@@ -42,7 +42,7 @@ extension Script: LegControl {
     }
 
     func answer() async throws {
-        try check()
+        try await checkWait()
         guard !leg.isAnswered else { return }
         try answerNow(preferring: [])
         // The first word of a prompt is not to be lost: many phones open their way only after the ACK.
@@ -73,7 +73,7 @@ extension Script: LegControl {
     }
 
     func sleep(_ duration: Duration) async throws {
-        try check()
+        try await checkWait()
         guard duration > .zero else { return }
         try await withCheckedThrowingContinuation { continuation in
             waiting = .sleep(continuation)
@@ -82,7 +82,7 @@ extension Script: LegControl {
     }
 
     func nextDigit(within timeout: Duration) async throws -> Character? {
-        try check()
+        try await checkWait()
         serves()
         if !keys.isEmpty { return keys.removeFirst() }
         guard timeout > .zero else { return nil }

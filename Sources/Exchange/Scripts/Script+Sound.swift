@@ -7,7 +7,7 @@ internal import Sounds
 /// What the script's leg hears, and what is recorded of it.
 extension Script: SoundControl {
     func play(_ sound: String, interruptedBy wanted: Set<Character>) async throws -> PlayResult {
-        try check()
+        try await checkWait()
         if !wanted.isEmpty { serves() }
         if let key = takeKey(among: wanted) { return .interrupted(key) }
         let language = language

@@ -25,7 +25,7 @@ extension Script {
     // MARK: Resting
 
     func rest(for timeout: Duration?) async throws -> RestOutcome {
-        try check()
+        try await checkWait()
         serves()
         try openMedia()
         stopTone()
@@ -41,7 +41,7 @@ extension Script {
     }
 
     func join(_ id: LegID) async throws {
-        try check()
+        try await checkWait()
         try openMedia()
         guard let other = board.legs[id], other !== leg, let resting = other.script, resting.rests else {
             throw CommandRefusal.notRinging(id)
@@ -62,7 +62,7 @@ extension Script {
     // MARK: Consulting
 
     func consult(_ destination: Destination) async throws -> ConsultOutcome {
-        try check()
+        try await checkWait()
         guard case .interlude = purpose else { throw CommandRefusal.noTalk(leg.id) }
         let placement = try board.placement(destination, site: leg.site)
         stopTone()

@@ -66,6 +66,7 @@ final class Script {
     var recording: Recording?
     var dialling: Dialling?
     var lastDial: DialResult?
+    var waits = WaitPace()
     /// A service of ours took the leg (a menu, a queue) instead of a dial.
     private(set) var isServed = false
     private(set) var step: DialplanStep?
@@ -80,8 +81,10 @@ final class Script {
             }
         }
     }
-    /// Its task has ended.
+    /// Its task has ended, or is not waited for any more.
     private(set) var isFinished = false
+    /// How often it asked to wait when nothing might.
+    var refusals = 0
 
     init(_ entry: ScriptEntry, on leg: Leg, purpose: Purpose, board: Switchboard) {
         number = board.makeScriptID()
@@ -116,6 +119,7 @@ final class Script {
         guard case .running = state else { return }
         let ended = LegGone(cause: cause)
         state = .legGone(ended)
+        startFarewell()
         stopTone()
         if !dialInterrupted(cause, by: .caller) { failWaiting(ended) }
     }
@@ -125,6 +129,7 @@ final class Script {
         leave()
         guard case .running = state else { return }
         state = .taken
+        startFarewell()
         stopTone()
         if !dialInterrupted(.normalClearing, by: .system) { failWaiting(LegTaken()) }
     }
@@ -250,8 +255,10 @@ final class Script {
 
     /// The script has run to its end, `h` included.
     func finished() {
+        guard !isFinished else { return }
         isFinished = true
         board.scripts[number] = nil
+        board.timers.cancel(.farewell(number))
         if case .running = state { endConsultation() }
         let call = leg.call
         leave()

@@ -41,15 +41,4 @@ extension Switchboard {
         leg.call.add(script)
         start(PendingScript(script: script, body: body))
     }
-
-    /// Takes a leg out of whatever it is in and sends it to a placement.
-    func take(_ leg: Leg, to placement: Placement, context: String, variables: [String: String] = [:]) {
-        leg.recall?.withdraw()
-        leg.bridge?.leave(leg)
-        leg.gathering?.leave(leg)
-        leg.moveToOwnRoom()
-        var entry = entry(at: placement, for: leg, context: context)
-        entry.variables = variables
-        startScript(entry, on: leg)
-    }
 }

@@ -5,7 +5,7 @@ internal import Synchronization
 public final class SwitchCounters: Sendable {
     public enum Name: String, Sendable, CaseIterable {
         case callsStarted, callsRefused, malformed, authenticationFailed, lockedOut, connectionsClosed
-        case mediaUnavailable, registrations, transfersRefused, slowTurns
+        case mediaUnavailable, registrations, transfersRefused, slowTurns, scriptsAbandoned
     }
 
     private let counts = Mutex<[Name: UInt64]>([:])

@@ -13,6 +13,8 @@ enum ExchangeTimer: Hashable, Sendable {
     case script(ScriptID)
     /// The time of a script is over.
     case deadline(ScriptID)
+    /// A script that has lost its leg has had time to end.
+    case farewell(ScriptID)
     case offer(OfferID, OfferMachine.Timer)
     case bridge(BridgeID, BridgeMachine.Timer)
     /// Three or more have talked as long as they may.
@@ -78,6 +80,8 @@ final class Switchboard {
     var gatherings: [BridgeID: Gathering] = [:]
     /// Until their tasks have ended.
     var scripts: [ScriptID: Script] = [:]
+    /// What those wait for that turned in a circle: it does not come. Each is a mistake in a module, named in the log.
+    var stopped: [CheckedContinuation<Void, Never>] = []
     /// Which leg a SIP session and a media leg belong to.
     var sessions: [SessionID: LegID] = [:]
     var mediaLegs: [MediaLeg: LegID] = [:]
@@ -93,6 +97,8 @@ final class Switchboard {
     var recordingNames = RecordingNames()
     var seats = SeatBoard()
     private(set) var modules: [String: HostedModule] = [:]
+    /// In the order they were given, so that a seeded world stays repeatable.
+    private var modulesInOrder: [HostedModule] = []
     /// Applications that serve the destinations of modules, by scheme.
     private(set) var destinations: [String: String] = [:]
     var entropy: Entropy
@@ -143,7 +149,9 @@ final class Switchboard {
     func start(_ modules: [any Module]) {
         for module in modules {
             destinations.merge(module.destinations) { first, _ in first }
-            self.modules[module.name] = HostedModule(module, board: self)
+            let hosted = HostedModule(module, board: self)
+            self.modules[module.name] = hosted
+            modulesInOrder.append(hosted)
         }
     }
 
@@ -209,7 +217,7 @@ final class Switchboard {
             leg.script?.bridgeOverBeforeHangUp(.normalClearing)
             leg.hangUp(.normalClearing)
         case .connect(let script, let leg): script.connect(leg)
-        case .event(let event): for module in modules.values { module.heard(event) }
+        case .event(let event): for module in modulesInOrder { module.heard(event) }
         }
     }
 
@@ -323,6 +331,7 @@ final class Switchboard {
         switch timer {
         case .script(let id): scripts[id]?.timedOut()
         case .deadline(let id): scripts[id]?.deadlinePassed()
+        case .farewell(let id): scripts[id]?.farewellIsOver()
         case .offer(let id, let timer): offers[id]?.due(timer)
         case .bridge(let id, let timer): bridges[id]?.due(timer)
         case .gathering(let id): gatherings[id]?.overdue()

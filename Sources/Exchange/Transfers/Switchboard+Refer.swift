@@ -12,6 +12,8 @@ extension Switchboard {
         guard let leg = leg(of: session), let bridge = leg.bridge, leg.transfer == nil,
             bridge.other(than: leg).transfer == nil
         else { return refuse(id, 603, "There is no talk to transfer") }
+        // The other side consults somebody and is to finish that first.
+        guard bridge.other(than: leg).bridge === bridge else { return refuse(id, 491, nil) }
         guard mayTransfer(leg) else { return refuse(id, 403, "You may not transfer calls") }
         guard let target = message.single(ReferToHeader.self).value, target.method == .invite else {
             return refuse(id, 400, "Cannot transfer to that")
@@ -19,7 +21,9 @@ extension Switchboard {
         switch target.replaces {
         case .malformed: refuse(id, 400, "Bad Replaces")
         case .one(let replaces): refer(leg, bridge, id, replacing: replaces, number: target.target.user)
-        case .absent: refer(leg, bridge, id, to: target.target.user)
+        case .absent:
+            guard bridge.other(than: leg).moves.allows(now) else { return refuse(id, 482, nil) }
+            refer(leg, bridge, id, to: target.target.user)
         }
     }
 
@@ -42,7 +46,9 @@ extension Switchboard {
             return act { $0.notifyRefer(id, status: 481, isFinal: true, now: self.now) }
         }
         if let other = second.bridge {
-            guard other !== bridge, other.other(than: second).transfer == nil else { return refuse(id, 603, nil) }
+            guard other !== bridge, other.isAttended, other.other(than: second).transfer == nil else {
+                return refuse(id, 603, nil)
+            }
             act { $0.acceptRefer(id, now: self.now) }
             return begin(.talk(of: second), leg, bridge, id)
         }
@@ -110,6 +116,7 @@ extension Switchboard {
                 else {
                     return .refused(603)
                 }
+                guard leg.bridge?.isAttended != false else { return .refused(491) }
                 return .leg(leg)
             }
         }
@@ -117,7 +124,8 @@ extension Switchboard {
 
     /// The new leg takes the place of another one, in its talk or in the offer it rings for.
     func replace(_ old: Leg, by new: Leg) {
-        if let offer = old.offer, !old.isAnswered {
+        // Who is being asked whether he wants the call rings for it as well as one who has not answered.
+        if let offer = old.offer {
             pickUp(offer, by: new)
         } else if let bridge = old.bridge {
             answer(new)
@@ -127,6 +135,8 @@ extension Switchboard {
             bridge.dissolve()
             queue(.talk(isA ? new : other, isA ? other : new, rules, .replaced))
             queue(.release(old))
+        } else {
+            new.hangUp(.callRejected)
         }
     }
 
@@ -134,7 +144,9 @@ extension Switchboard {
     func pickUp(_ offer: Offer, by leg: Leg) {
         answer(leg)
         guard leg.isUp else { return }
+        free(leg)
         while let script = leg.script { script.takenAway() }
+        leg.moveToOwnRoom()
         if leg.call !== offer.call { Call.link(offer.call, leg.call, .pickup) }
         leg.note(PickedUp(leg: offer.ringing.first ?? leg.id))
         offer.pickedUp(by: leg)

@@ -71,6 +71,12 @@ final class Transfer {
         if leg === transferee { handle(.transfereeGone) }
     }
 
+    /// Something else is made of the leg, as if it were gone.
+    func leaves(_ leg: Leg) {
+        legGone(leg)
+        leg.transfer = nil
+    }
+
     /// What the script at the destination does.
     func rings() { handle(.rings) }
     func taken() { handle(.taken) }
@@ -204,6 +210,8 @@ final class Transfer {
 }
 
 extension Transfer: OfferOwner {
+    var waitingLeg: Leg? { transferee }
+
     func offerRings(_ offer: Offer) {}
     func offer(_ offer: Offer, hears leg: Leg) {}
 

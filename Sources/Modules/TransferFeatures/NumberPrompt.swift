@@ -10,7 +10,6 @@ struct NumberPrompt {
 
     /// The number, as soon as no further key could belong to it; `#` ends it before. Empty when none was pressed.
     func ask(_ call: any CallControl, prompt: String) async throws -> String {
-        call.discardDigits()
         var number = ""
         let keys = Set("0123456789*#")
         if case .interrupted(let key) = try await call.play(prompt, interruptedBy: keys) { number.append(key) }

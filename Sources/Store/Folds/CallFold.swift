@@ -19,6 +19,8 @@ struct CallFold: Sendable {
 
     struct OpenCall: Sendable {
         var record: CallRecord
+        /// The switch began it: it is the call of who answers.
+        var isBegunByUs: Bool
         /// Monotonic, in microseconds.
         var started: Int64
         var answered: Int64?
@@ -48,7 +50,7 @@ struct CallFold: Sendable {
                 from: fact.from, callerNumber: fact.caller.number, callerName: fact.caller.name,
                 dialled: fact.dialled, context: fact.context, to: nil, disposition: .failed, cause: .normalUnspecified,
                 endedBy: .system, talk: .zero, recording: nil, origin: fact.origin, into: nil),
-            started: moment.elapsed, last: moment)
+            isBegunByUs: fact.origin == nil, started: moment.elapsed, last: moment)
     }
 
     mutating func heard(of call: CallID, at moment: Moment) { open[call]?.last.advance(to: moment) }
@@ -63,7 +65,14 @@ struct CallFold: Sendable {
     }
 
     mutating func legAnswered(_ call: CallID, _ leg: LegID, at moment: Moment) {
-        guard let known = open[call], known.record.origin == leg, known.answered == nil else { return }
+        guard let known = open[call], known.answered == nil else { return }
+        if known.isBegunByUs, known.record.origin != leg {
+            // What was rung besides is not whom the call was for.
+            open[call]?.record.origin = leg
+            open[call]?.record.to = nil
+        } else if known.record.origin != leg {
+            return
+        }
         open[call]?.record.answered = moment.time
         open[call]?.answered = moment.elapsed
     }

@@ -26,9 +26,10 @@ final class ControlServer: Sendable {
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         // Left by a process that was killed: the data folder is ours, so nobody listens there.
         unlink(path)
-        let mask = umask(0o177)
+        // The file is made with the socket's own mode (unix(7)). Not by umask, which is the whole process's: a folder that
+        // another thread made at that moment could not be entered.
+        fchmod(descriptor, 0o600)
         let bound = ControlSocket.withAddress(path) { [descriptor] in bind(descriptor, $0, $1) }
-        umask(mask)
         guard bound == 0, listen(descriptor, 16) == 0 else {
             let reason = String(cString: strerror(errno))
             close(descriptor)

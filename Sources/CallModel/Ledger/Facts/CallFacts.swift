@@ -11,7 +11,7 @@ public struct CallStarted: LedgerFact, Hashable {
     /// Where the dialplan begins.
     public var context: String
     /// The leg that began the call, whose answer is the call's. nil when the switch itself did (originate, campaign):
-    /// then it is the first leg that starts in the call.
+    /// then it is the leg that answers, and till one has the first that starts in the call.
     public var origin: LegID?
 
     public init(from: Party, caller: CallerIdentity, dialled: String, context: String, origin: LegID?) {

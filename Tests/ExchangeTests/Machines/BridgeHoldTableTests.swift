@@ -5,7 +5,7 @@ import Testing
 @testable import Exchange
 
 /// Two legs in conversation, by inputs and actions.
-@Suite struct BridgeMachineTests {
+@Suite struct BridgeHoldTableTests {
     private typealias Action = BridgeMachine.Action
     private static let codes = [TalkCode(digits: "*1", feature: "record"), TalkCode(digits: "##", feature: "transfer")]
 

@@ -11,7 +11,7 @@ struct ContextBuilder {
         let location: SourceLocation
         var steps: [Int: Step] = [:]
         var labels: [String: Int] = [:]
-        var hint: String?
+        var hint: Hint?
 
         init(name: String, callerID: String?, location: SourceLocation) {
             self.name = name
@@ -208,8 +208,7 @@ struct ContextBuilder {
         let isHint = priorityText.string.asciiLowercased == "hint"
         let application = comma.map { value.from($0 + 1).stripped }
         if isHint {
-            draft.hint = application?.string ?? ""
-            return
+            return addHint(application, at: value, to: draft)
         }
         guard let priority = priority(priorityText, in: draft) else { return }
         lastPriority = priority
@@ -217,6 +216,18 @@ struct ContextBuilder {
             return report(.error, .missingApplication, value.location(value.bytes.count))
         }
         add(application, priority: priority, label: label, to: draft)
+    }
+
+    private mutating func addHint(_ text: SourceText?, at value: SourceText, to draft: ExtensionDraft) {
+        let devices = text.map { $0.to($0.firstIndex(of: UInt8(ascii: ",")) ?? $0.bytes.count).stripped }
+        guard let devices, !devices.isEmpty else {
+            return report(.error, .missingHint(extension: draft.name), value.location(value.bytes.count))
+        }
+        if let first = draft.hint {
+            return report(
+                .warning, .duplicateHint(extension: draft.name, first: first.location), devices.location())
+        }
+        draft.hint = Hint(devices: Template(devices.string), location: devices.location())
     }
 
     private mutating func draft(

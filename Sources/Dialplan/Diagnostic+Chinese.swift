@@ -46,6 +46,10 @@ extension Diagnostic.Problem {
             return ("“\(name)”的优先级 \(priority) 已在 \(first) 定义", "以先定义的为准")
         case .duplicateLabel(let label, let first):
             return ("标签“\(label)”已在 \(first) 定义", "以先定义的为准")
+        case .missingHint(let name):
+            return ("“\(name)”的 hint 没有要监视的对象", "写 exten => \(name),hint,SIP/8001")
+        case .duplicateHint(let name, let first):
+            return ("“\(name)”的 hint 已在 \(first) 定义", "以先定义的为准")
         case .missingFirstPriority(let name): return ("“\(name)”没有优先级 1，永远不会进入", "")
         case .priorityGap(let name, let priority, let missing):
             return ("“\(name)”的优先级 \(priority) 永远不会执行，缺少 \(missing)", "用 n 编号")

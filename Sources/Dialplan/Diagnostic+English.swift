@@ -67,6 +67,10 @@ extension Diagnostic.Problem {
             )
         case .duplicateLabel(let label, let first):
             return ("label '\(label)' is there already, at \(first)", "the first one counts")
+        case .missingHint(let name):
+            return ("the hint of '\(name)' names nothing to watch", "write exten => \(name),hint,SIP/8001")
+        case .duplicateHint(let name, let first):
+            return ("'\(name)' has a hint already, at \(first)", "the first one counts")
         case .missingFirstPriority(let name):
             return ("'\(name)' has no priority 1, so it is never entered", "")
         case .priorityGap(let name, let priority, let missing):

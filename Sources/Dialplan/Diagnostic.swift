@@ -77,6 +77,8 @@ extension Diagnostic {
         case extensionTooLong(limit: Int)
         case duplicatePriority(extension: String, priority: Int, first: SourceLocation)
         case duplicateLabel(label: String, first: SourceLocation)
+        case missingHint(extension: String)
+        case duplicateHint(extension: String, first: SourceLocation)
         case missingFirstPriority(extension: String)
         case priorityGap(extension: String, priority: Int, missing: Int)
         case unreachablePriority(extension: String, priority: Int, after: String)

@@ -103,6 +103,19 @@ extension Dialplan {
         } ?? false
     }
 
+    /// What a lamp for `extension` of `context` watches, `${EXTEN}` replaced: `SIP/8001&SIP/8002`, `park:701`. nil when it has
+    /// no hint. Caller parts have no say: a lamp belongs to nobody who calls.
+    public func hint(context: String, extension name: String) -> String? {
+        let digits = name.utf8.filter { $0 != UInt8(ascii: "-") }
+        return walk(context, nil) { context -> Walk<String> in
+            let items = (context.literals[digits] ?? []) + context.patterns.filter { $0.pattern.fit(digits).isMatch }
+            for item in items {
+                if let text = item.hint?.text(for: name, globals: globalValues) { return .found(text) }
+            }
+            return .goOn
+        }
+    }
+
     // MARK: Walking the includes
 
     enum Walk<Result> {

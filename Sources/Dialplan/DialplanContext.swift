@@ -15,6 +15,20 @@ public struct Step: Sendable {
     public let argumentsLocation: SourceLocation
 }
 
+/// What stands behind `hint` in `exten => 8001,hint,SIP/8001` or `exten => _8XXX,hint,SIP/${EXTEN}`.
+public struct Hint: Sendable {
+    /// As written, without what Asterisk allows behind a comma (a device for presence).
+    public let devices: Template
+    public let location: SourceLocation
+
+    /// For one extension, which a pattern has many of; nil when it asks for more than ${EXTEN} and [globals].
+    public func text(for exten: String, globals: [String: String]) -> String? {
+        var known = globals
+        known["EXTEN"] = exten
+        return devices.text(globals: known)
+    }
+}
+
 /// An extension of a context: everything under one left side of `exten =>`.
 public final class Extension: Sendable {
     /// As written: `8001`, `_9X.`, `s`.
@@ -25,15 +39,15 @@ public final class Extension: Sendable {
     /// By priority.
     public let steps: [Int: Step]
     public let labels: [String: Int]
-    /// `exten => 8001,hint,SIP/8001`: what a lamp for this extension watches.
-    public let hint: String?
+    /// What a lamp for this extension watches.
+    public let hint: Hint?
     public let location: SourceLocation
     let pattern: ExtensionPattern
     let callerPattern: ExtensionPattern?
 
     init(
         name: String, callerID: String?, context: String, steps: [Int: Step],
-        labels: [String: Int], hint: String?, location: SourceLocation
+        labels: [String: Int], hint: Hint?, location: SourceLocation
     ) {
         self.name = name
         self.callerID = callerID

@@ -80,6 +80,10 @@ public actor Exchange {
     /// The calls as they are now.
     public func snapshot() -> [CallSnapshot] { board.calls.values.map(\.snapshot).sorted { $0.id < $1.id } }
 
+    /// Who watches which lamp.
+    public func lamps() -> [LampSnapshot] { board.lampSnapshots }
+    public func lampCount() -> Int { board.lamps.count }
+
     /// Ends a call; false when it is not here.
     public func hangUp(_ id: CallID) -> Bool { board.hangUp(id) }
 

@@ -78,6 +78,9 @@ extension UserAgent {
             receiveInvite(request, key: key, from: flow, back: back, now: now, out: &out)
         case .bye, .info, .update, .prack:
             refuse(request, 481, headers: [], back: back, out: &out)
+        case .notify where request.single(EventHeader.self).value?.type == "keep-alive":
+            // Keeps a way through NAT open (Linksys, Cisco SPA); it asks for nothing but an answer.
+            answerStateless(request, 200, headers: [], back: back, out: &out)
         case .notify:
             // RFC 6665 §4.1.3: there is no subscription of ours outside of calls.
             counters.unexpectedNotifies += 1

@@ -73,6 +73,8 @@ public final class SimulatedPhone: @unchecked Sendable {
     /// Calls set aside for another one, the latest last.
     public internal(set) var aside: [Line] = []
     public private(set) var lastStatus: Int?
+    /// The last answer to a request outside dialogs.
+    public private(set) var lastAnswer: SIPMessage?
     public internal(set) var agent: UserAgent
     /// The last INVITE that came, and the Reason of the last CANCEL.
     public private(set) var lastInvite: SIPMessage?
@@ -82,6 +84,10 @@ public final class SimulatedPhone: @unchecked Sendable {
     /// Re-INVITEs of the switch that have come, and whether it takes them.
     public private(set) var reoffers = 0
     public var takesReoffers = true
+
+    /// Lamps it watches, those that were refused or are over included.
+    public internal(set) var subscriptions: [SimulatedSubscription] = []
+    var subscribing: [ClientRequestID: SimulatedSubscription] = [:]
 
     private let password: String?
     let world: SimulatedSwitch
@@ -111,10 +117,10 @@ public final class SimulatedPhone: @unchecked Sendable {
         world.network.attach(port: port) { [weak self] bytes, _ in self?.received(bytes) }
     }
 
-    private var flow: Flow { Flow(transport: .udp, address: "127.0.0.1", port: 5060) }
+    var flow: Flow { Flow(transport: .udp, address: "127.0.0.1", port: 5060) }
     /// An empty user is none: a caller without a number.
     func address(_ user: String) -> SIPURI { SIPURI(user: user.isEmpty ? nil : user, host: "martlet") }
-    private var login: DigestLogin? { password.map { DigestLogin(username: user, password: $0) } }
+    var login: DigestLogin? { password.map { DigestLogin(username: user, password: $0) } }
 
     // MARK: What a person does
 
@@ -208,6 +214,11 @@ public final class SimulatedPhone: @unchecked Sendable {
 
     private func received(_ bytes: [UInt8]) {
         guard let message = bytes.withUnsafeBytes({ try? SIPMessage.parse($0) }) else { return }
+        if let subscription = subscriptions.first(where: { $0.callID == message.callID }),
+            message.status == nil || subscription.answer != nil
+        {
+            return subscription.received(message)
+        }
         if case .request(.invite, _) = message.startLine { lastInviteText = String(decoding: bytes, as: UTF8.self) }
         if answersInAck, message.status == 200, message.method == .invite,
             let theirs = try? SessionDescription.parse(message.body), let (description, audio) = answer(theirs)
@@ -264,9 +275,11 @@ public final class SimulatedPhone: @unchecked Sendable {
             if id == session { codec = audio.codec }
             perform(agent.acceptOffer(id, body: description.serialize(), now: world.clock.now))
         case .ended(let id, _): over(id, .ended)
-        case .response(_, let message):
+        case .response(let id, let message):
+            if let subscription = subscribing.removeValue(forKey: id) { return subscription.answered(message) }
             lastStatus = message.status
-            isRegistered = message.status == 200
+            lastAnswer = message
+            if id == registration { isRegistered = message.status == 200 }
         case .requestFailed(_, let status): lastStatus = status
         case .incomingRequest(let id, let message, _):
             perform(agent.respond(id, with: message.response(200), now: world.clock.now))

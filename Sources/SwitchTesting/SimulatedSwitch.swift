@@ -119,7 +119,7 @@ public final class SimulatedSwitch: @unchecked Sendable {
                 listeners: [
                     ListenerIdentity(transport: .udp, host: "127.0.0.1", port: 5060),
                     ListenerIdentity(transport: .tcp, host: "127.0.0.1", port: 5060),
-                ], callIDPrefix: "0-"),
+                ], callIDPrefix: "0-", eventPackages: LampSnapshot.packages),
             door: media)
     }
 

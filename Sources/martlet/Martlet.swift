@@ -11,6 +11,7 @@ struct Martlet: AsyncParsableCommand {
         abstract: "A SIP/RTP softswitch with call-centre modules.",
         subcommands: [
             ServeCommand.self, CheckCommand.self, StatusCommand.self, CallsCommand.self, RegistrationsCommand.self,
+            LampsCommand.self,
             CDRCommand.self, HangupCommand.self, OriginateCommand.self, TransferCommand.self, TakeCommand.self,
             BridgeCommand.self,
             CompleteCommand.self, ConferenceCommand.self, HoldCommand.self, ParkCommand.self, PickupCommand.self,

@@ -15,6 +15,8 @@ public struct DestinationList: Hashable, Sendable, CustomStringConvertible {
         self.destinations = destinations
     }
 
+    init(_ destinations: [Destination]) { self.destinations = destinations }
+
     /// The texts between the `&`s, empty ones too; at least one.
     public static func pieces(of text: String) -> [Substring] {
         text.split(separator: "&", omittingEmptySubsequences: false)

@@ -31,6 +31,11 @@ public protocol ModuleHost: AnyObject {
     /// Groups a seat belongs to and may pick up from.
     func pickupGroups(ofSeat number: String) -> Set<String>
 
+    /// What a lamp of the module's own shows from now on. `name` is what a dialplan's hint calls it, `park:701`: a word, a
+    /// colon, and what telephones subscribe to where no hint says otherwise; at most 80 bytes. nil: there is no such lamp any
+    /// more, and who watches it is told so. A switch has 10,000 lamps of modules; one more is dropped with a line in the log.
+    func setLamp(_ name: String, _ state: LampState?)
+
     /// A line of the log, under the module's name.
     func log(_ level: ModuleLogLevel, _ text: String)
 }

@@ -13,13 +13,16 @@ extension Switchboard {
         case .register: register(id, message, flow)
         case .options:
             var response = message.response(isDraining ? 503 : 200)
-            response.setHeader("Accept", "application/sdp")
+            response.setHeader("Accept", Self.accepted)
             act { $0.respond(id, with: response, now: self.now) }
         case .refer: act { $0.respond(id, with: message.response(403), now: self.now) }
         default:
             act { $0.respond(id, with: message.response(405), now: self.now) }
         }
     }
+
+    /// Bodies that requests may carry: descriptions, keys by INFO, and what NOTIFYs of a REFER tell.
+    private static let accepted = "application/sdp, application/dtmf-relay, application/dtmf, message/sipfrag"
 
     private func register(_ id: ServerRequestID, _ message: SIPMessage, _ flow: Flow) {
         let site = services.site.site
@@ -70,6 +73,7 @@ extension Switchboard {
     }
 
     func note(_ change: BindingChange) {
+        mayHaveChanged(.seat(change.binding.aor))
         switch change {
         case .added(let binding):
             services.counters.add(.registrations)

@@ -70,6 +70,8 @@ final class HostedModule: ModuleHost {
     func state(ofSeat number: String) -> SeatState { board.state(ofSeat: number) }
     func pickupGroups(ofSeat number: String) -> Set<String> { board.pickupGroups(ofSeat: number) }
 
+    func setLamp(_ lamp: String, _ state: LampState?) { board.turn { board.setLamp(lamp, state, of: name) } }
+
     func log(_ level: ModuleLogLevel, _ text: String) {
         let level: Logger.Level =
             switch level {

@@ -87,6 +87,8 @@ final class Offer {
     /// The call that new legs count for; it may have been linked into another one since the offer began.
     var call: Call { terms.call.current }
     var waitingLeg: Leg? { owner?.waitingLeg }
+    /// Who is shown to the called.
+    var caller: CallerIdentity { terms.caller }
     var ringing: [LegID] { machine.ringing }
 
     /// An answered leg takes the call in place of those that ring.

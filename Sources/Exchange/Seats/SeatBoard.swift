@@ -4,7 +4,7 @@ internal import CallModel
 /// What every seat is doing: a fold of leg facts, told as it changes. Lamps, "skip busy" and screens read this and
 /// nothing else.
 struct SeatBoard: Sendable {
-    private enum LegState: Hashable, Sendable {
+    enum LegState: Hashable, Sendable {
         /// The seat calls, or is called and has not rung yet.
         case calling
         case ringing
@@ -60,6 +60,14 @@ struct SeatBoard: Sendable {
         if used.isEmpty { return .ringing }
         if used.count >= limit { return .busy }
         return used.allSatisfy { $0.state == .held } ? .onHold : .inUse
+    }
+
+    /// The seat a leg is of, until it has ended.
+    func seat(of leg: LegID) -> String? { legs[leg]?.seat }
+
+    /// What a seat's legs are doing, the oldest first.
+    func legs(of seat: String) -> [(id: LegID, isIncoming: Bool, state: LegState)] {
+        (bySeat[seat] ?? []).sorted().compactMap { id in legs[id].map { (id, $0.isIncoming, $0.state) } }
     }
 
     /// Legs that ring for a seat, the oldest first.

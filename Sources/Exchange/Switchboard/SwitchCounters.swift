@@ -6,6 +6,7 @@ public final class SwitchCounters: Sendable {
     public enum Name: String, Sendable, CaseIterable {
         case callsStarted, callsRefused, malformed, authenticationFailed, lockedOut, connectionsClosed
         case mediaUnavailable, registrations, transfersRefused, slowTurns, scriptsAbandoned
+        case subscriptions, subscriptionsRefused, lampsTold
     }
 
     private let counts = Mutex<[Name: UInt64]>([:])

@@ -29,8 +29,10 @@ extension Switchboard {
             if let leg = leg(of: session), let key = Self.key(in: message) { pressed(key, on: leg, isRelayed: false) }
         case .ended(let session, let cause): ended(session, cause)
         case .referred(let session, let id, let message): referred(session, id, message)
-        case .subscribed(let id, _, _): act { $0.rejectSubscription(id, status: 489, now: self.now) }
-        case .referAnswered, .referProgress, .subscriptionRefreshed, .subscriptionEnded: break
+        case .subscribed(let id, let message, let flow): subscribed(id, message, flow)
+        case .subscriptionRefreshed(let id): perform(lamps.refreshed(id, now: now))
+        case .subscriptionEnded(let id, _): lamps.ended(id)
+        case .referAnswered, .referProgress: break
         case .response(let id, let message): probes[id].map { probeAnswered($0, id, status: message.status ?? 0) }
         case .requestFailed(let id, let status): probes[id].map { probeAnswered($0, id, status: status) }
         }

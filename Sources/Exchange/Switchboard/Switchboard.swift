@@ -30,6 +30,8 @@ enum ExchangeTimer: Hashable, Sendable {
     case bindings
     case module(String, ModuleTimer)
     case keepAlive(String)
+    /// Lamps are to be told what had to wait.
+    case lamps
     /// Names of trunks are to be looked up again.
     case names
 }
@@ -96,6 +98,11 @@ final class Switchboard {
     var ask: (NameService) -> Void = { _ in }
     var recordingNames = RecordingNames()
     var seats = SeatBoard()
+    var lamps = LampBoard()
+    /// Lamps that modules drive, by name, and the names by the number that telephones subscribe to.
+    var moduleLamps = ModuleLamps()
+    /// What may show something else, to be told at the end of the turn.
+    var lampsToTell: Set<LampName> = []
     private(set) var modules: [String: HostedModule] = [:]
     /// In the order they were given, so that a seeded world stays repeatable.
     private var modulesInOrder: [HostedModule] = []
@@ -155,9 +162,6 @@ final class Switchboard {
         }
     }
 
-    /// Somebody who watches the seat is to be told, if it did.
-    func seatMayHaveChanged(_ seat: String) {}
-
     // MARK: Turns
 
     /// One input and all that follows from it. Within another turn the body runs at once, and what it asks for waits for
@@ -165,6 +169,8 @@ final class Switchboard {
     func turn<T>(_ body: () throws -> T) rethrows -> T {
         defer {
             if !isWorking {
+                drain()
+                tellLamps()
                 drain()
                 rearm()
                 launchScripts()
@@ -323,7 +329,8 @@ final class Switchboard {
     func note(_ fact: any LedgerFact, call: CallID? = nil, leg: LegID? = nil) {
         let event = LedgerEvent(time: wallNow, at: now, call: call, leg: leg, fact)
         let number = services.ledger.append(event)
-        if let seat = seats.apply(fact, leg: leg) { seatMayHaveChanged(seat) }
+        if let seat = seats.apply(fact, leg: leg) { mayHaveChanged(.seat(seat)) }
+        partnersMayHaveChanged(fact, of: leg)
         if !modules.isEmpty { queue(.event(NumberedLedgerEvent(sequence: number, event: event))) }
     }
 
@@ -343,6 +350,7 @@ final class Switchboard {
         case .bindings: expireBindings()
         case .module(let name, let timer): modules[name]?.due(timer)
         case .keepAlive(let trunk): probe(trunk)
+        case .lamps: lampsAreDue()
         case .names: askNamesAgain()
         }
     }
@@ -361,6 +369,8 @@ extension Switchboard {
         lines += mediaLegs.map { "media leg \($0.key.rawValue) of \($0.value)" }
         lines += instruments.keys.map { "instrument \($0.rawValue)" }
         if agent.sessionCount > 0 { lines.append("\(agent.sessionCount) sessions of the stack") }
+        lines += lamps.subscriptions.map { "subscription \($0.rawValue)" }
+        if agent.subscriptionCount > 0 { lines.append("\(agent.subscriptionCount) subscriptions of the stack") }
         let standing = 2 + services.site.site.trunks.count
         if timers.count > standing { lines.append("\(timers.count) timers") }
         return lines

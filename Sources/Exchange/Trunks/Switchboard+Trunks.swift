@@ -55,6 +55,7 @@ extension Switchboard {
             }
             for change in changes { note(change) }
             followTrunks()
+            lampsMayHaveMoved()
         }
     }
 

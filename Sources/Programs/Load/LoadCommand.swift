@@ -14,7 +14,7 @@ struct LoadCommand: ParsableCommand {
             leaving, so loss and one-way delay are exact; the same streams sent to each other without the switch give
             the baseline. One line a figure: name, value, unit.
             """,
-        subcommands: [BridgeCommand.self, EchoCommand.self, SetUpCommand.self, RelayCommand.self])
+        subcommands: [BridgeCommand.self, EchoCommand.self, SetUpCommand.self, RelayCommand.self, LampsCommand.self])
 }
 
 /// What every kind of load needs to know.

@@ -130,4 +130,10 @@ public struct Site: Sendable {
     }
 
     public func section<Section: SiteSection>(_ type: Section.Type) -> Section? { sections[type.file] as? Section }
+
+    /// What a lamp for an extension watches; empty when the dialplan has no hint for it, or one that cannot be read.
+    public func hint(context: String, extension name: String) -> [Destination] {
+        guard let text = dialplan.hint(context: context, extension: name) else { return [] }
+        return (try? DestinationList(hint: text))?.destinations ?? []
+    }
 }

@@ -54,7 +54,7 @@ struct StatusCommand: ParsableCommand {
         let up = Duration.seconds(status.upSeconds).formatted(.time(pattern: .hourMinuteSecond))
         print("\(status.site): martlet \(status.version), process \(status.processID), up \(up)")
         print("listens on \(status.listen.joined(separator: " "))")
-        print("\(status.calls) call(s), \(status.registrations) registration(s)")
+        print("\(status.calls) call(s), \(status.registrations) registration(s), \(status.subscriptions) lamp(s) watched")
         if !status.trunks.isEmpty {
             printTable(
                 ["TRUNK", "LINES", "IN USE", "STATE"],
@@ -98,6 +98,26 @@ struct RegistrationsCommand: ParsableCommand {
             ["WHO", "CONTACT", "SEEN AT", "REACHABLE", "EXPIRES", "PHONE"],
             rows.map {
                 [$0.address, $0.contact, $0.source, $0.reachable ? "yes" : "no", $0.expires, $0.userAgent ?? ""]
+            })
+    }
+}
+
+struct LampsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lamps", abstract: "Lists who watches which lamp, and what it shows.")
+    @OptionGroup var options: DataOptions
+
+    func run() throws {
+        let rows = try ask(ControlRequest(command: "lamps"), options).lamps ?? []
+        if options.json { return try printJSON(rows) }
+        if rows.isEmpty { return print("nobody watches a lamp") }
+        printTable(
+            ["WHO", "FROM", "NUMBER", "WATCHES", "PACKAGE", "STATE", "NOTIFIES"],
+            rows.map {
+                [
+                    $0.watcher, $0.source, $0.number, $0.watches.joined(separator: " "), $0.package, $0.state,
+                    String($0.told),
+                ]
             })
     }
 }

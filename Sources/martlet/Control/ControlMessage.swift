@@ -3,7 +3,7 @@ import Foundation
 
 /// What is asked over the control socket: one JSON object on one line, answered by one line.
 struct ControlRequest: Codable, Sendable {
-    /// `status`, `calls`, `registrations`, `call`, `reload`.
+    /// `status`, `calls`, `registrations`, `lamps`, `call`, `reload`.
     var command: String
     var call: String?
     /// Of `call`: a command of the exchange (`CommandText`).
@@ -16,6 +16,7 @@ struct ControlReply: Codable, Sendable {
     var status: StatusReport?
     var calls: [CallReport]?
     var registrations: [RegistrationReport]?
+    var lamps: [LampReport]?
     /// For reload: warnings, or what is wrong with the site.
     var messages: [String]?
     /// Of a command that began a call: its number.
@@ -30,6 +31,8 @@ struct StatusReport: Codable, Sendable {
     var listen: [String]
     var calls: Int
     var registrations: Int
+    /// Subscriptions to lamps.
+    var subscriptions: Int
     var trunks: [TrunkReport]
     /// Totals since the start, by name.
     var counters: [String: UInt64]
@@ -68,4 +71,19 @@ struct RegistrationReport: Codable, Sendable {
     var reachable: Bool
     var expires: String
     var userAgent: String?
+}
+
+struct LampReport: Codable, Sendable {
+    /// The seat that watches, and the address it does so from.
+    var watcher: String
+    var source: String
+    var number: String
+    /// What the number stands for: `seat:8001`, `park:701`.
+    var watches: [String]
+    /// The event package, `dialog` or `presence`.
+    var package: String
+    /// `unregistered`, `idle`, `ringing`, `in use`, `in use, ringing`, `on hold`.
+    var state: String
+    /// NOTIFYs so far.
+    var told: UInt32
 }

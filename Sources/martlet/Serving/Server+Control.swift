@@ -19,6 +19,7 @@ extension Server {
         case "registrations":
             return ControlReply(
                 registrations: services.location.allBindings.map(Self.report).sorted { $0.address < $1.address })
+        case "lamps": return ControlReply(lamps: await exchange.lamps().map(Self.report))
         case "call": return await perform(request.words ?? [])
         case "reload":
             let (isInForce, messages) = await reload()
@@ -80,7 +81,8 @@ extension Server {
         return StatusReport(
             version: Martlet.version, site: site.name, processID: getpid(),
             upSeconds: startedAt.duration(to: .now()).components.seconds, listen: listening,
-            calls: services.occupancy.taken(.calls), registrations: services.location.allBindings.count, trunks: trunks,
+            calls: services.occupancy.taken(.calls), registrations: services.location.allBindings.count,
+            subscriptions: await exchange.lampCount(), trunks: trunks,
             counters: counters)
     }
 
@@ -98,6 +100,12 @@ extension Server {
                 LegReport(
                     id: leg.id.description, party: leg.party.description, state: leg.state, codec: leg.codec)
             })
+    }
+
+    private static func report(_ lamp: LampSnapshot) -> LampReport {
+        LampReport(
+            watcher: lamp.watcher, source: lamp.source, number: lamp.number, watches: lamp.names, package: lamp.package,
+            state: lamp.state, told: lamp.told)
     }
 
     private static func report(_ binding: Binding) -> RegistrationReport {

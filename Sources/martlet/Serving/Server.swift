@@ -151,7 +151,7 @@ final class Server: Sendable {
             services: services, modules: InstalledModules.all,
             configuration: UserAgent.Configuration(
                 listeners: identities, userAgentHeader: site.sip.userAgent, timers: timers,
-                callIDPrefix: "", maxSessions: site.sip.sessions),
+                callIDPrefix: "", maxSessions: site.sip.sessions, eventPackages: LampSnapshot.packages),
             door: media.door(forShard: 0))
         alarm.connect(exchange)
         return exchange

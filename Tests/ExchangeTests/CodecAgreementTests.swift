@@ -74,24 +74,26 @@ import Testing
         }
     }
 
-    @Test func afterATransferBothSpeakOneCodecAgain() throws {
+    /// C left A's codec out of its answer: it is not asked for it, and speech is converted.
+    @Test func whoAnsweredWithOneCodecIsNotAskedForAnother() throws {
         let three = try Three(a: [.pcma], c: [.pcmu, .pcma])
         three.c.manner = .answersIn([.pcmu], after: .seconds(1))
         three.transfer()
         #expect(three.world.hears(three.a, three.c) && three.world.hears(three.c, three.a))
-        #expect(three.codecs == [.pcma, .pcma])
-        #expect([three.a.reoffers, three.c.reoffers] == [0, 1])
+        #expect(three.codecs == [.pcma, .pcmu])
+        #expect([three.a.reoffers, three.c.reoffers] == [0, 0])
         three.a.hangUp()
         three.world.expectClean()
     }
 
-    @Test func whoRefusesIsLeftAndTheOtherIsAsked() throws {
+    /// A offered both codecs and can be asked: the relay is a relay again.
+    @Test func afterATransferBothSpeakOneCodecAgain() throws {
         let three = try Three(a: [.pcma, .pcmu], c: [.pcmu, .pcma])
         three.c.manner = .answersIn([.pcmu], after: .seconds(1))
         three.c.takesReoffers = false
         three.transfer()
         #expect(three.codecs == [.pcmu, .pcmu])
-        #expect([three.a.reoffers, three.c.reoffers] == [1, 1])
+        #expect([three.a.reoffers, three.c.reoffers] == [1, 0])
         three.a.hangUp()
         three.world.expectClean()
     }

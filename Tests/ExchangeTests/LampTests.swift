@@ -327,7 +327,9 @@ extension Exchange {
 extension SimulatedSwitch {
     /// The watchers let go of their lamps, and nothing is left.
     func expectCleanWithLamps(sourceLocation: Testing.SourceLocation = #_sourceLocation) {
-        for subscription in phones.flatMap(\.subscriptions) where subscription.isActive { subscription.renew(expires: 0) }
+        for subscription in phones.flatMap(\.subscriptions) where subscription.isActive {
+            subscription.renew(expires: 0)
+        }
         run(for: .seconds(2))
         expectClean(sourceLocation: sourceLocation)
     }

@@ -53,8 +53,9 @@ import Testing
         var leg = answered([.pcma])
         #expect(!leg.canPrefer(.pcmu))
         #expect(leg.handle(.prefer(.pcmu)) == [])
-        // Who only answered may have more than it took.
-        #expect(called(answering: [.pcma]).canPrefer(.pcmu))
+        // Nor what it left out of an answer to both (RFC 3264 §6.1).
+        #expect(!called(answering: [.pcma]).canPrefer(.pcmu))
+        #expect(called(answering: [.pcma, .pcmu]).canPrefer(.pcmu))
     }
 
     @Test func aRefusalLeavesEverythingAsItWas() {

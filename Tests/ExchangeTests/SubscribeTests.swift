@@ -124,13 +124,14 @@ import Timing
         world.expectClean()
     }
 
-    @Test(arguments: [
-        ("8009", "dialog", nil, 404), ("80%402", "dialog", nil, 404), ("8002", "message-summary", nil, 489),
-        ("8002", "presence.winfo", nil, 489), ("8002", "dialog", "application/pidf+xml", 406),
-        ("8002", "presence", "application/xpidf+xml, application/cpim-pidf+xml", 406),
-        ("8002", "presence", "application/xpidf+xml, application/pidf+xml;q=0.5", 200),
-        ("8002", "dialog", "*/*", 200), ("8002", "dialog", "APPLICATION/dialog-info+xml", 200),
-    ] as [(String, String, String?, Int)])
+    @Test(
+        arguments: [
+            ("8009", "dialog", nil, 404), ("80%402", "dialog", nil, 404), ("8002", "message-summary", nil, 489),
+            ("8002", "presence.winfo", nil, 489), ("8002", "dialog", "application/pidf+xml", 406),
+            ("8002", "presence", "application/xpidf+xml, application/cpim-pidf+xml", 406),
+            ("8002", "presence", "application/xpidf+xml, application/pidf+xml;q=0.5", 200),
+            ("8002", "dialog", "*/*", 200), ("8002", "dialog", "APPLICATION/dialog-info+xml", 200),
+        ] as [(String, String, String?, Int)])
     func whatIsNotServedIsRefused(number: String, package: String, accept: String?, status: Int) throws {
         let (world, phone) = try Self.world()
         let lamp = Self.subscribe(phone, in: world, number, package: package, accept: accept)
@@ -160,7 +161,9 @@ import Timing
         called.manner = .ringsForEver
         other.call("8002")
         world.run(for: .seconds(1))
-        let told = phone.subscriptions.count { $0.bodies.last?.contains(">early<") == true || $0.bodies.last?.contains("Ringing") == true }
+        let told = phone.subscriptions.count {
+            $0.bodies.last?.contains(">early<") == true || $0.bodies.last?.contains("Ringing") == true
+        }
         #expect(told == LampTally.perWatcher)
         other.hangUp()
         world.run(for: .seconds(130))
@@ -200,12 +203,14 @@ import Timing
 
     // MARK: Requests that are nobody's
 
-    @Test(arguments: [
-        (.notify, [SIPHeader("Event", "dialog"), SIPHeader("Subscription-State", "active")], 481),
-        (.notify, [SIPHeader("Event", "refer"), SIPHeader("Subscription-State", "terminated")], 481),
-        (.notify, [SIPHeader("Event", "keep-alive")], 200), (.notify, [], 481),
-        (.publish, [SIPHeader("Event", "presence")], 405), (.message, [], 405), (.info, [], 481), (.options, [], 200),
-    ] as [(SIPMethod, [SIPHeader], Int)])
+    @Test(
+        arguments: [
+            (.notify, [SIPHeader("Event", "dialog"), SIPHeader("Subscription-State", "active")], 481),
+            (.notify, [SIPHeader("Event", "refer"), SIPHeader("Subscription-State", "terminated")], 481),
+            (.notify, [SIPHeader("Event", "keep-alive")], 200), (.notify, [], 481),
+            (.publish, [SIPHeader("Event", "presence")], 405), (.message, [], 405), (.info, [], 481),
+            (.options, [], 200),
+        ] as [(SIPMethod, [SIPHeader], Int)])
     func requestsOutsideCallsAreAnsweredAsTheStandardSays(
         method: SIPMethod, headers: [SIPHeader], status: Int
     ) throws {

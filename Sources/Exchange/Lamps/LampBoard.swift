@@ -66,7 +66,9 @@ struct LampBoard: Sendable {
     func isWatched(_ name: LampName) -> Bool { watching[name] != nil }
     func watch(_ id: SubscriptionID) -> Watch? { entries[id]?.watch }
     func version(_ id: SubscriptionID) -> UInt32 { entries[id]?.version ?? 0 }
-    func look(_ id: SubscriptionID) -> LampLook { LampLook(merging: (entries[id]?.watch.names ?? []).compactMap { looks[$0] }) }
+    func look(_ id: SubscriptionID) -> LampLook {
+        LampLook(merging: (entries[id]?.watch.names ?? []).compactMap { looks[$0] })
+    }
 
     /// Why one more would be too many; nil: there is room.
     func refusal(watcher: String, source: String) -> LampRefusal? { tally.refusal(watcher: watcher, source: source) }

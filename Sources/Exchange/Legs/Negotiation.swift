@@ -31,7 +31,7 @@ struct Negotiation: Sendable {
     /// What we last offered or answered.
     private(set) var ours: SessionDescription?
     private(set) var settled: NegotiatedAudio?
-    /// The codecs of the last offer of theirs; nil as long as they only answered: an answer may name one of many.
+    /// The codecs of the last offer of theirs, or of their answer to one of ours that had several; nil as long as neither came.
     private var offeredByThem: [AudioCodec]?
 
     init(sessionNumber: UInt64, profile: LegProfile, offer: SessionDescription? = nil) {
@@ -110,6 +110,9 @@ struct Negotiation: Sendable {
     mutating func accept(_ answer: SessionDescription) -> Bool {
         guard let ours, let audio = OfferAnswer.accept(answer: answer, of: ours) else { return false }
         settled = audio
+        // An answer lists what its maker is willing to use of the offer (RFC 3264 §6.1): a codec that was offered beside it and is
+        // left out is not asked for again. Some phones end the call at a re-INVITE they do not like.
+        if Self.codecs(of: ours).count > 1 { offeredByThem = Self.codecs(of: answer) }
         return true
     }
 

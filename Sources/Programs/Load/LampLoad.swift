@@ -115,7 +115,8 @@ final class LampLoad {
         rangAt[lamp] = nil
         guard let (message, phone) = ringing.removeValue(forKey: lamp) else { return }
         phone.socket.send(
-            message.response("486 Busy Here", toTag: "p", contact: "sip:\(lamp)@\(phone.socket.local.host)"), to: remote)
+            message.response("486 Busy Here", toTag: "p", contact: "sip:\(lamp)@\(phone.socket.local.host)"), to: remote
+        )
     }
 
     // MARK: Turns
@@ -161,7 +162,8 @@ final class LampLoad {
         case (.some, _): phone.answered(message)
         case (nil, "NOTIFY"):
             phone.socket.send(message.response("200 OK", toTag: "p", contact: contact), to: remote)
-            guard message.body.contains("<state>early</state>"), let lamp = phone.watched[message.first("call-id") ?? ""],
+            guard message.body.contains("<state>early</state>"),
+                let lamp = phone.watched[message.first("call-id") ?? ""],
                 let rang = rangAt[lamp]
             else { return }
             delays.add(nanoseconds: now - rang)

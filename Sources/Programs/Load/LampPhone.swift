@@ -26,7 +26,8 @@ final class LampPhone {
     func register() { send("REGISTER", to: "sip:\(remote.host)", of: seat, headers: "Expires: 3600\r\n") }
 
     func watch(_ lamp: String) {
-        let callID = send("SUBSCRIBE", to: "sip:\(lamp)@\(remote.host)", of: lamp, headers: "Event: dialog\r\nExpires: 3600\r\n")
+        let callID = send(
+            "SUBSCRIBE", to: "sip:\(lamp)@\(remote.host)", of: lamp, headers: "Event: dialog\r\nExpires: 3600\r\n")
         watched[callID] = lamp
     }
 

@@ -38,7 +38,9 @@ struct LampsCommand: ParsableCommand {
     func run() throws {
         let meter = try options.meter()
         let seats = try readSeats()
-        guard seats.count >= lamps else { throw ValidationError("\(secrets) has \(seats.count) seats, \(lamps) are needed") }
+        guard seats.count >= lamps else {
+            throw ValidationError("\(secrets) has \(seats.count) seats, \(lamps) are needed")
+        }
         let load = try LampLoad(
             seats: seats, lamps: lamps, subscriptions: subscriptions, prefix: prefix,
             remote: options.remoteEndpoint(), local: options.localAddress())

@@ -54,7 +54,8 @@ struct StatusCommand: ParsableCommand {
         let up = Duration.seconds(status.upSeconds).formatted(.time(pattern: .hourMinuteSecond))
         print("\(status.site): martlet \(status.version), process \(status.processID), up \(up)")
         print("listens on \(status.listen.joined(separator: " "))")
-        print("\(status.calls) call(s), \(status.registrations) registration(s), \(status.subscriptions) lamp(s) watched")
+        print(
+            "\(status.calls) call(s), \(status.registrations) registration(s), \(status.subscriptions) lamp(s) watched")
         if !status.trunks.isEmpty {
             printTable(
                 ["TRUNK", "LINES", "IN USE", "STATE"],
